@@ -1,0 +1,28 @@
+/**
+ * Every problem code of the package with the one line that explains it. A code is never renamed or reused:
+ * pipelines depend on it.
+ */
+export const catalogue = {
+  'unknown-property': 'a property that the construct does not have',
+  'invalid-property': 'a property with a value that cannot be used',
+  'conflicting-properties': 'properties that are each allowed but not together',
+  'unsupported-store': 'an object store that this database cannot write to',
+  'unsupported-version': 'a Kubernetes or database version that lacks what is asked for',
+  'too-little-space': 'a volume smaller than what a backup needs on it',
+  'too-little-time': 'a time limit shorter than the work it has to cover',
+  'unknown-field': 'a field that the Kubernetes API does not have',
+  'invalid-field': 'a field with a value that the Kubernetes API refuses',
+  'missing-field': 'a field that the Kubernetes API requires',
+  'unknown-kind': 'a kind for which the package has no schema, so that its fields were not checked',
+  'invalid-name': 'a name that the Kubernetes API refuses',
+  'duplicate-object': 'two objects of one kind with one name in one namespace',
+  'missing-reference': 'a reference to an object, key, volume or port that is not there',
+  'app-failed': 'the app ended with an error',
+  'app-wrote-nothing': 'the app ended well but wrote no manifest',
+  'output-differs': 'a committed file that a new synth would change',
+  'invalid-configuration': 'a cdk8s.yaml that cannot be used',
+  'unreadable-file': 'a file that cannot be read',
+} as const satisfies Record<string, string>;
+
+/** A stable name of a kind of problem. */
+export type ProblemCode = keyof typeof catalogue;
