@@ -4,6 +4,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { generateProps } from './props.js';
 import { generateScripts } from './scripts.js';
 
 /** File contents by path from the repository's root. */
@@ -13,7 +14,7 @@ const root = join(import.meta.dirname, '..');
 
 /** All generated files with what they should hold now. */
 export async function generate(): Promise<Files> {
-  const all = await Promise.all([generateScripts(root)]);
+  const all = await Promise.all([generateProps(), generateScripts(root)]);
   return new Map(all.flatMap((files) => [...files]));
 }
 

@@ -20,6 +20,8 @@ export {
   trunc,
   withTracer,
 } from './leaf.js';
+export { port } from './port.js';
 export { bytes, mebibytes, size } from './quantity.js';
 export { secretReference } from './secret-reference.js';
 export { absolutePath, dnsLabel, dnsName, imageRepository, imageTag, plainText, textLeaf, uuid } from './text.js';
+export { yamlText } from './yaml.js';

@@ -1,0 +1,89 @@
+import { type Problem, printProblem } from '../problem/index.js';
+
+/** How a command shows things. */
+export interface ScreenOptions {
+  /** One JSON document on stdout and no other text. */
+  readonly json: boolean;
+  /** Problems only. */
+  readonly quiet: boolean;
+}
+
+const red = '31';
+const green = '32';
+const yellow = '33';
+const clearLine = '\r\u001b[2K';
+
+/** The terminal: results go to stdout, problems and everything on the way to stderr. */
+export class Screen {
+  #progress: { timer: NodeJS.Timeout; clear(): void } | undefined;
+
+  constructor(readonly options: ScreenOptions) {}
+
+  /** Writes a result. */
+  result(text: string): void {
+    process.stdout.write(text);
+  }
+
+  /** Writes the one JSON document of a command. */
+  document(content: object): void {
+    process.stdout.write(`${JSON.stringify(content, undefined, 2)}\n`);
+  }
+
+  /** Writes a line that is good to know and not part of the result. */
+  note(text: string): void {
+    if (!this.options.quiet && !this.options.json) process.stderr.write(`${text}\n`);
+  }
+
+  /** Passes on what the app wrote, to stderr: stdout is for the result. */
+  passOn(chunk: string): void {
+    if (this.options.quiet) return;
+    this.#progress?.clear();
+    process.stderr.write(chunk);
+  }
+
+  /** Writes problems as text, one below the other. */
+  problems(problems: readonly Problem[]): void {
+    if (problems.length === 0) return;
+    const texts = problems.map((problem) => {
+      // A value of several lines (the end of a program's stderr) stays in its column.
+      const got = problem.got?.replaceAll('\n', '\n           ');
+      const text = printProblem(got === undefined ? problem : { ...problem, got });
+      return paint(text, /^\w+:/, problem.severity === 'error' ? red : yellow, process.stderr);
+    });
+    process.stderr.write(`${texts.join('\n\n')}\n`);
+  }
+
+  /** Writes a unified diff. */
+  diff(text: string): void {
+    const lines = text.split('\n').map((line) => {
+      const colour = line.startsWith('+') ? green : line.startsWith('-') ? red : undefined;
+      return colour ? paint(line, /^.*$/, colour, process.stdout) : line;
+    });
+    process.stdout.write(lines.join('\n'));
+  }
+
+  /** Shows on a terminal that something is under way and for how long, until {@link stopProgress}. */
+  startProgress(text: string): void {
+    if (this.options.quiet || !process.stderr.isTTY) return;
+    const start = Date.now();
+    const draw = () => {
+      const line = `${text} … ${Math.round((Date.now() - start) / 1000)} s`;
+      process.stderr.write(clearLine + line.slice(0, (process.stderr.columns || 80) - 1));
+    };
+    // Only what takes long enough to wonder about gets a line.
+    this.#progress = { timer: setInterval(draw, 1_000), clear: () => process.stderr.write(clearLine) };
+  }
+
+  /** Takes the progress line away. */
+  stopProgress(): void {
+    if (!this.#progress) return;
+    clearInterval(this.#progress.timer);
+    this.#progress.clear();
+    this.#progress = undefined;
+  }
+}
+
+function paint(text: string, part: RegExp, colour: string, stream: NodeJS.WriteStream): string {
+  if (!stream.isTTY || process.env['NO_COLOR'] || !stream.hasColors()) return text;
+  return text.replace(part, (match) => `\u001b[${colour}m${match}\u001b[0m`);
+}

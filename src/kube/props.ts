@@ -1,0 +1,152 @@
+import type { z } from 'zod';
+import { nearest, type Problem } from '../problem/index.js';
+
+/** Props after the check: either usable settings or what is wrong with them. */
+export type CheckedProps<Settings> =
+  | { readonly settings: Settings; readonly problems: readonly [] }
+  | { readonly settings: undefined; readonly problems: readonly Problem[] };
+
+/**
+ * Checks the props of a construct against its schema and gives each fault as a problem of its own.
+ *
+ * @param construct path of the construct, for the error text
+ * @param reasons hints for property names that people try and that are left out on purpose
+ */
+export function checkProps<Schema extends z.ZodType>(
+  schema: Schema,
+  props: unknown,
+  construct: string,
+  reasons: Readonly<Record<string, string>> = {},
+): CheckedProps<z.output<Schema>> {
+  const result = schema.safeParse(props, { reportInput: true });
+  if (result.success) return { settings: result.data, problems: [] };
+  return {
+    settings: undefined,
+    problems: result.error.issues.flatMap((issue) => toProblems(issue, construct, props, schema, reasons)),
+  };
+}
+
+function toProblems(
+  issue: z.core.$ZodIssue,
+  construct: string,
+  props: unknown,
+  schema: z.ZodType,
+  reasons: Readonly<Record<string, string>>,
+): Problem[] {
+  const property = printPath(issue.path);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => {
+      const known = knownKeys(schema, issue.path, props);
+      const meant = nearest(key, known);
+      return {
+        code: 'unknown-property',
+        severity: 'error',
+        where: { construct, property: printPath([...issue.path, key]) },
+        message: 'there is no such property',
+        allowed: known.length > 0 ? known.join(', ') : 'no properties',
+        hint: reasons[key] ?? (meant ? `Did you mean "${meant}"?` : 'Remove it, or use one of the allowed ones.'),
+      };
+    });
+  }
+  const value = valueAt(props, issue.path);
+  return [
+    {
+      code: 'invalid-property',
+      severity: 'error',
+      where: { construct, property },
+      message: value === undefined ? 'is required' : factOf(issue),
+      ...(value === undefined ? {} : { got: show(value, issue.path) }),
+      ...allowedOf(issue),
+      hint:
+        reasons[String(issue.path.at(-1))] ?? (value === undefined ? `Set "${property}".` : `Correct "${property}".`),
+    },
+  ];
+}
+
+function factOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `not ${article(issue.expected)}`;
+    case 'too_small':
+      return 'too small';
+    case 'too_big':
+      return 'too big';
+    case 'invalid_value':
+    case 'invalid_union':
+      return 'not one of the allowed values';
+    default:
+      return issue.message;
+  }
+}
+
+function allowedOf(issue: z.core.$ZodIssue): { allowed?: string } {
+  switch (issue.code) {
+    case 'custom': {
+      const allowed = issue.params?.['allowed'];
+      return typeof allowed === 'string' ? { allowed } : {};
+    }
+    case 'invalid_type':
+      return { allowed: article(issue.expected) };
+    case 'too_small':
+      return { allowed: issue.origin === 'array' ? `at least ${issue.minimum} entries` : `${issue.minimum} or more` };
+    case 'too_big':
+      return { allowed: issue.origin === 'array' ? `at most ${issue.maximum} entries` : `${issue.maximum} or less` };
+    case 'invalid_value':
+      return { allowed: issue.values.map(String).join(', ') };
+    case 'invalid_union': {
+      const options = (issue as { options?: readonly unknown[] }).options;
+      return options ? { allowed: options.map(String).join(', ') } : {};
+    }
+    default:
+      return {};
+  }
+}
+
+function article(type: string): string {
+  const name = type === 'int' ? 'whole number' : type;
+  return `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`;
+}
+
+function printPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, step) => (typeof step === 'number' ? `${text}[${step}]` : text ? `${text}.${String(step)}` : String(step)),
+    '',
+  );
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((inner, step) => (inner as Record<PropertyKey, unknown> | undefined)?.[step], value);
+}
+
+/** A value as text, never one from below a Secret's reference: somebody may have pasted the secret there. */
+function show(value: unknown, path: readonly PropertyKey[]): string {
+  if (path.some((step) => /secret|credentials/i.test(String(step)))) return '(not shown, it may be a secret)';
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** The property names that a schema has at a path, following a union by the discriminator that was given. */
+function knownKeys(schema: z.ZodType, path: readonly PropertyKey[], props: unknown): string[] {
+  let inner = unwrap(schema, props);
+  let value: unknown = props;
+  for (const step of path) {
+    const shape = (inner as { shape?: Record<PropertyKey, z.ZodType> } | undefined)?.shape;
+    const element = (inner as { element?: z.ZodType } | undefined)?.element;
+    value = (value as Record<PropertyKey, unknown>)?.[step];
+    const next = shape?.[step] ?? element;
+    if (!next) return [];
+    inner = unwrap(next, value);
+  }
+  return Object.keys((inner as { shape?: object } | undefined)?.shape ?? {});
+}
+
+function unwrap(schema: z.ZodType, value: unknown): z.ZodType | undefined {
+  const definition = schema.def as { innerType?: z.ZodType; options?: z.ZodType[]; discriminator?: string };
+  if (definition.innerType) return unwrap(definition.innerType, value);
+  if (!definition.options) return schema;
+  const wanted = (value as Record<string, unknown> | undefined)?.[definition.discriminator ?? ''];
+  return definition.options.find((option) => {
+    const literal = (option as z.ZodObject).shape?.[definition.discriminator ?? ''] as z.ZodLiteral | undefined;
+    return literal?.def.values.includes(wanted as never);
+  });
+}

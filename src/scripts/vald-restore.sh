@@ -1,0 +1,306 @@
+#!/bin/sh
+# Puts a Vald agent's index in place before the agent starts. Rather than let it serve an empty index where there was
+# one, it refuses to start. A valid index on the disk wins, and then the store is not even asked.
+# Input: the environment, see read_environment. Output: $INDEX_PATH/origin exists; lines on stderr. Exit: 0 the agent
+# may start; 1 a command failed; 2 wrong input; 10 to 16 refused, see refuse_start's callers; 143 stopped by a signal.
+#
+# It may be killed anywhere and run again. All work happens in $stage, which every run removes first, and whatever
+# replaces `origin` gets there by one rename on one volume. What was set aside for it stays in broken/, where the next
+# run sees it as remains of an index: no kill point looks like a volume that never held one.
+set -eu
+
+log_line() { printf 'vald-restore: %s\n' "$*" >&2; }
+
+# refuse_start CODE MESSAGE HINT
+refuse_start() {
+  log_line "error: $2"
+  log_line "hint: $3"
+  exit "$1"
+}
+
+refuse_volume() {
+  refuse_start 16 "$1 cannot be used by user $(id -u)" 'Look at the volume, its free space and the pod'\''s fsGroup.'
+}
+
+refuse_store() {
+  refuse_start 12 "$STORE_PATH $1" \
+    'Check endpoint, bucket, credentials (list, read, write), network policy and RESTORE_TIMEOUT_SECONDS.'
+}
+
+read_environment() {
+  : "${BACKUP_METHOD:?persistentVolume, objectStorage or both}"
+  : "${INDEX_PATH:?absolute path of two levels or more, on a volume mounted at its parent}"
+  : "${COPY_ON_WRITE:?true or false, as the agent has it}"
+  : "${BROKEN_INDEX_HISTORY_LIMIT:?entries of broken/ that the agent keeps}"
+  : "${POD_NAME:?name of this pod}"
+  check_input BACKUP_METHOD "$BACKUP_METHOD" persistentVolume objectStorage both
+  check_input COPY_ON_WRITE "$COPY_ON_WRITE" true false
+  check_number BROKEN_INDEX_HISTORY_LIMIT "$BROKEN_INDEX_HISTORY_LIMIT"
+  case $INDEX_PATH in /*[!/]/*[!/]) ;; *) refuse_start 2 "INDEX_PATH is '$INDEX_PATH'" 'Example: /var/ngt/index.' ;; esac
+  volume=${INDEX_PATH%/*}
+  # Outside INDEX_PATH: an agent without copy-on-write that finds no origin there moves all it sees into one.
+  stage=$volume/.restore legacy=$volume/.restore-legacy note=$volume/.restore-note child=''
+  [ "$BACKUP_METHOD" != persistentVolume ] || return 0
+  : "${STORE_PATH:?rclone path of this cluster, such as store:bucket/prefix/cluster}"
+  : "${CLUSTER_ID:?UUID of this cluster}"
+  : "${CLUSTER_NAME:?name of this cluster}"
+  : "${ALLOW_EMPTY_START:?true or false}"
+  : "${BACKUP_INTERVAL_SECONDS:?seconds between two backups}"
+  : "${RESTORE_TIMEOUT_SECONDS:?seconds that all work with the store may take}"
+  check_input ALLOW_EMPTY_START "$ALLOW_EMPTY_START" true false
+  check_number BACKUP_INTERVAL_SECONDS "$BACKUP_INTERVAL_SECONDS"
+  check_number RESTORE_TIMEOUT_SECONDS "$RESTORE_TIMEOUT_SECONDS"
+  case $CLUSTER_ID$CLUSTER_NAME$POD_NAME in
+    *[!A-Za-z0-9._-]*) refuse_start 2 'CLUSTER_ID, CLUSTER_NAME or POD_NAME is no name' 'Allowed: A-Z a-z 0-9 . _ -' ;;
+  esac
+}
+
+# check_input NAME VALUE ALLOWED…
+check_input() {
+  name=$1 value=$2
+  shift 2
+  for allowed; do [ "$value" != "$allowed" ] || return 0; done
+  refuse_start 2 "$name is '$value'" "Allowed: $*."
+}
+
+check_number() {
+  case $2 in '' | 0* | *[!0-9]*) refuse_start 2 "$1 is '$2'" 'Allowed: a whole number from 1.' ;; esac
+}
+
+# run_bounded COMMAND…: runs it until the deadline. In the background, because a shell looks at TERM only between
+# commands but at once in `wait`. busybox's timeout becomes the command, so a signal to `child` reaches the command.
+run_bounded() {
+  now=$(date +%s) || return 1
+  [ "$now" -lt "$deadline" ] || return 143
+  timeout -k 5 $((deadline - now)) "$@" &
+  child=$! result=0
+  wait "$child" || result=$?
+  child=''
+  return "$result"
+}
+
+# --config '': a file in the image must not say what `store` is. The other options bound waits and tries.
+call_rclone() {
+  run_bounded rclone --config '' --contimeout 10s --timeout 30s --retries 3 --retries-sleep 1s --low-level-retries 3 \
+    "$@"
+}
+
+# read_state FOLDER: sets `state` to none (never saved: no *.json or *.kvsdb), valid or broken, and `vectors` if valid.
+# Vald writes metadata.json last, so nothing in a complete index is newer. What cannot be read has no state: refuse.
+read_state() {
+  state=none
+  [ -e "$1" ] || return 0
+  saved=$(find "$1" -mindepth 1 -maxdepth 1 \( -name '*.json' -o -name '*.kvsdb' \)) || refuse_volume "$1"
+  [ -n "$saved" ] || return 0
+  state=broken
+  [ -s "$1/metadata.json" ] || return 0
+  text=$(tr -d ' \t\r\n' <"$1/metadata.json") || refuse_volume "$1/metadata.json"
+  case $text in *'"is_invalid":true'*) return 0 ;; '{'*'"ngt":{"index_count":'[0-9]*'}'*'}') ;; *) return 0 ;; esac
+  newer=$(find "$1" -maxdepth 1 -type f -newer "$1/metadata.json") || refuse_volume "$1"
+  [ -z "$newer" ] || return 0
+  count=${text#*'"ngt":{"index_count":'}
+  count=${count%%[!0-9]*}
+  for file in ngt-meta.kvsdb grp obj prf tre; do
+    [ "$count" = 0 ] || [ -s "$1/$file" ] || return 0
+  done
+  state=valid vectors=$count
+}
+
+# replace_origin FOLDER: a folder that is proven valid becomes `origin`. Only now may old things go: the oldest of
+# broken/, for room, then the old origin moves there. Killed before the last line, FOLDER is found or fetched again.
+replace_origin() {
+  mkdir -p "$INDEX_PATH/broken"
+  read_state "$INDEX_PATH/origin"
+  if [ "$state" = none ]; then
+    rm -rf "$INDEX_PATH/origin"
+  else
+    set -- "$1" "$INDEX_PATH"/broken/*
+    # "$2" stays a pattern when there is no entry, hence -e. The names are times of one length: the oldest comes first.
+    while [ -e "$2" ] && [ $(($# - 1)) -ge "$BROKEN_INDEX_HISTORY_LIMIT" ]; do
+      rm -rf "$2"
+      set -- "$1" "$INDEX_PATH"/broken/*
+    done
+    now=$(date +%s)
+    mv "$INDEX_PATH/origin" "$INDEX_PATH/broken/${now}000000000" # nanoseconds, as the agent names them
+    log_line "the broken index is kept in $INDEX_PATH/broken/${now}000000000"
+  fi
+  mv "$1" "$INDEX_PATH/origin"
+}
+
+# Old agents' layout, files straight in INDEX_PATH. The agent would move them through $TMPDIR, where a kill loses them,
+# and not at all once `origin` exists. Here file by file: while $legacy exists, the next run goes on with it.
+move_legacy() {
+  mkdir -p "$legacy" || refuse_volume "$volume"
+  for file in "$INDEX_PATH"/*; do
+    if [ -f "$file" ]; then mv "$file" "$legacy/"; fi
+  done
+  read_state "$legacy"
+  [ "$state" = valid ] || refuse_start 14 "$legacy holds no complete index" "Look there, then move it off the volume."
+  replace_origin "$legacy"
+}
+
+# Sets `disk` to valid (and the index is in `origin`), none or broken. A copy-on-write agent would load `backup` by
+# itself, but its next save removes that generation before the new one is in place: as `origin` it is safe.
+settle_disk() {
+  disk=valid
+  if [ -d "$legacy" ]; then move_legacy; fi
+  read_state "$INDEX_PATH/origin"
+  [ "$state" != valid ] || return 0
+  origin=$state
+  read_state "$INDEX_PATH/backup"
+  if [ "$state" = valid ] && [ "$COPY_ON_WRITE" = true ]; then
+    log_line "origin holds no valid index ($origin): the generation before it takes its place"
+    replace_origin "$INDEX_PATH/backup"
+    return 0
+  fi
+  backup=$state
+  read_state "$INDEX_PATH"
+  if [ "$origin $backup $state" = 'none none valid' ]; then
+    log_line 'moving an index of the old layout into origin'
+    move_legacy
+    return 0
+  fi
+  disk=broken
+  [ "$origin $backup $state" = 'none none none' ] || return 0
+  saved=''
+  if [ -d "$INDEX_PATH/broken" ]; then
+    saved=$(find "$INDEX_PATH/broken" \( -name '*.json' -o -name '*.kvsdb' \)) || refuse_volume "$INDEX_PATH/broken"
+  fi
+  [ -n "$saved" ] || disk=none
+}
+
+refuse_broken() {
+  refuse_start 14 "$INDEX_PATH holds remains of an index, none of them valid, and $1" \
+    'Look at origin, backup and broken/ there. To start empty, deliberately move them off the volume.'
+}
+
+# start_agent MESSAGE: the sidecar needs its watch directory, and without one the agent would move broken/ into it.
+start_agent() {
+  mkdir -p "$INDEX_PATH/origin" || refuse_volume "$INDEX_PATH"
+  log_line "$1"
+  exit 0
+}
+
+# A missing bucket ends with 3, a missing prefix too on some stores. Writing the owner file, which creates no bucket,
+# tells them apart.
+list_store() {
+  has_owner='' has_marker='' object_size='' status=0
+  call_rclone lsf --files-only --format sp --separator ';' "$STORE_PATH" >"$stage/listing" || status=$?
+  [ "$status" = 0 ] || [ "$status" = 3 ] || refuse_store 'cannot be listed'
+  while IFS=';' read -r size name; do
+    case $name in
+      owner.json) has_owner=yes ;;
+      "$POD_NAME.seen") has_marker=yes ;;
+      "$POD_NAME.tar.gz") object_size=$size ;;
+    esac
+  done <"$stage/listing"
+}
+
+# The owner is settled before anything else counts. After writing it the store is listed again, since an empty answer of
+# a store that was not itself for a moment must not mean "no object". --ignore-existing: no store is ever taken over.
+check_owner() {
+  list_store
+  if [ -z "$has_owner" ]; then
+    [ "$ALLOW_EMPTY_START" = true ] || refuse_start 10 "$STORE_PATH has no owner.json" \
+      'Check bucket, prefix and access key. For the very first start of this cluster, set ALLOW_EMPTY_START=true.'
+    printf '{"cluster":"%s","clusterId":"%s"}\n' "$CLUSTER_NAME" "$CLUSTER_ID" >"$stage/owner"
+    call_rclone copyto --ignore-existing "$stage/owner" "$STORE_PATH/owner.json" ||
+      refuse_store 'does not take owner.json'
+    list_store
+    [ -n "$has_owner" ] || refuse_store 'does not list the owner.json just written'
+  fi
+  call_rclone cat "$STORE_PATH/owner.json" >"$stage/owner" || refuse_store 'does not give owner.json'
+  text=$(tr -d ' \t\r\n' <"$stage/owner") || refuse_volume "$stage"
+  id=${text#*'"clusterId":"'}
+  id=${id%%'"'*}
+  [ "$id" = "$CLUSTER_ID" ] || refuse_start 11 "$STORE_PATH belongs to cluster $id, this is $CLUSTER_ID" \
+    'Give this cluster a prefix of its own, or the id of the cluster that it continues.'
+}
+
+write_marker() {
+  printf '%s\n' "$1" >"$stage/seen" || return 1
+  call_rclone copyto --ignore-times "$stage/seen" "$STORE_PATH/$POD_NAME.seen"
+}
+
+refuse_object() {
+  if [ -s "$stage/messages" ]; then cat "$stage/messages" >&2; fi
+  refuse_start 13 "$STORE_PATH/$POD_NAME.tar.gz $1" \
+    'Bring back an earlier version of the object (bucket versioning), or enlarge the volume if it is full.'
+}
+
+# Download, check, make durable, mark, commit. The marker comes before the commit: after it the valid disk ends every
+# run early. It is a precaution for a later loss, so a store that takes no writes does not stop a good restore.
+restore_object() {
+  archive=$stage/object.tar.gz
+  log_line "restoring $STORE_PATH/$POD_NAME.tar.gz, $object_size bytes"
+  call_rclone copyto "$STORE_PATH/$POD_NAME.tar.gz" "$archive" || refuse_store "does not give $POD_NAME.tar.gz"
+  size=$(wc -c <"$archive") || refuse_volume "$stage"
+  [ "$size" -eq "$object_size" ] || refuse_object "came with $size bytes, the listing says $object_size"
+  run_bounded gzip -t "$archive" 2>"$stage/messages" || refuse_object 'is not a whole gzip file'
+  mkdir "$stage/origin"
+  # busybox's tar only warns when it strips a path that leads out of the folder and when the archive ends too early.
+  run_bounded tar -x -z -o -f "$archive" -C "$stage/origin" 2>"$stage/messages" || refuse_object 'cannot be unpacked'
+  [ ! -s "$stage/messages" ] || refuse_object 'is not as the sidecar writes it'
+  odd=$(find "$stage/origin" -mindepth 1 \( ! -type f -o -links +1 \)) || refuse_volume "$stage"
+  [ -z "$odd" ] || refuse_object 'has entries that are not plain files'
+  read_state "$stage/origin"
+  [ "$state" = valid ] || refuse_object 'holds no complete index'
+  run_bounded sync -f "$stage/origin" || refuse_volume "$stage"
+  now=$(date +%s)
+  write_marker "backed-up $now" || log_line "warning: $STORE_PATH takes no writes, so the next backup will fail"
+  replace_origin "$stage/origin"
+  rm -f "$note"
+  start_agent "restored $vectors vectors"
+}
+
+# No object, nothing on the disk. The note proves that this script started this very volume empty, so with no index on
+# it none was ever saved. It comes before the marker: killed between them, an idle pod would keep an ageing marker and
+# no proof. Without a note, only a marker younger than one backup interval excuses: no more than that can be lost.
+admit_empty_start() {
+  kind='' epoch='' pod='' id='' why='a new pod: starting empty'
+  now=$(date +%s)
+  if [ -n "$has_marker" ]; then
+    call_rclone cat "$STORE_PATH/$POD_NAME.seen" >"$stage/seen" || refuse_store "does not give $POD_NAME.seen"
+    read -r kind epoch <"$stage/seen" || :
+    case $epoch in '' | 0* | *[!0-9]*) age=$BACKUP_INTERVAL_SECONDS ;; *) age=$((now - epoch)) ;; esac
+    if [ -f "$note" ]; then read -r pod id <"$note" || :; fi
+    if [ "$kind" = first-start ] && [ "${age#-}" -lt "$BACKUP_INTERVAL_SECONDS" ]; then
+      why="warning: first started ${age}s ago, no backup yet: starting empty again"
+    elif [ "$kind" = first-start ] && [ "$pod $id" = "$POD_NAME $CLUSTER_ID" ]; then
+      why='this volume never held a saved index: starting empty again'
+    else
+      refuse_start 15 "$POD_NAME was seen before ($kind $epoch) and $STORE_PATH/$POD_NAME.tar.gz is gone" \
+        "Bring back a version of the object. If there was no data, deliberately remove $STORE_PATH/$POD_NAME.seen."
+    fi
+  fi
+  printf '%s %s\n' "$POD_NAME" "$CLUSTER_ID" >"$note"
+  [ -n "$has_marker" ] || write_marker "first-start $now" || refuse_store "does not take $POD_NAME.seen"
+  start_agent "$why"
+}
+
+main() {
+  read_environment
+  trap 'rm -rf "$stage" || :' EXIT
+  trap 'kill "$child" 2>/dev/null || :; log_line "stopped by a signal, the next run starts over"; exit 143' TERM INT
+  if [ ! -x "$volume" ]; then refuse_volume "$volume"; fi
+  if [ -e "$INDEX_PATH" ] && { [ ! -r "$INDEX_PATH" ] || [ ! -x "$INDEX_PATH" ]; }; then refuse_volume "$INDEX_PATH"; fi
+  rm -rf "$stage" || log_line "warning: $stage cannot be removed"
+  settle_disk
+  if [ "$disk" = valid ]; then
+    rm -f "$note"
+    start_agent "the index on the disk is valid: $vectors vectors"
+  fi
+  if [ "$BACKUP_METHOD" = persistentVolume ]; then
+    [ "$disk" = none ] || refuse_broken 'there is no store to restore from'
+    start_agent 'no index on the volume: starting empty'
+  fi
+  now=$(date +%s)
+  deadline=$((now + RESTORE_TIMEOUT_SECONDS))
+  mkdir "$stage" || refuse_volume "$volume"
+  check_owner
+  if [ -n "$object_size" ]; then restore_object; fi
+  [ "$disk" = none ] || refuse_broken "$STORE_PATH has no $POD_NAME.tar.gz"
+  admit_empty_start
+}
+
+main "$@"

@@ -1,0 +1,120 @@
+import type { Problem } from '../problem/index.js';
+import { dirname, less, refuse, same } from '../units/index.js';
+import { storeBackup, volumeClaim } from './backup-method.js';
+import { stagingFolder } from './container-parts.js';
+import type { ValdAgentSettings } from './props-schema.js';
+import { hasNativeSidecars } from './sizing.js';
+
+/** What people look for and do not find, with the reason. */
+export const leftOut: Readonly<Record<string, string>> = {
+  inMemory: 'In-memory mode saves nothing, ever: there is no such choice here (rule 4 of the facts).',
+  inMemoryMode: 'In-memory mode saves nothing, ever: there is no such choice here (rule 4 of the facts).',
+  enableInMemoryMode: 'In-memory mode saves nothing, ever: there is no such choice here (rule 4 of the facts).',
+  accessKey: 'A literal secret cannot be given. Name an existing Secret: Credentials.secret({ name, keys }).',
+  accessKeyId: 'A literal secret cannot be given. Name an existing Secret: Credentials.secret({ name, keys }).',
+  secretAccessKey: 'A literal secret cannot be given. Name an existing Secret: Credentials.secret({ name, keys }).',
+  secretKey: 'A literal secret cannot be given. Name an existing Secret: Credentials.secret({ name, keys }).',
+  filename:
+    'Object names are made from cluster and pod: a constant one would have all pods overwrite each other (rule 26).',
+  objectName:
+    'Object names are made from cluster and pod: a constant one would have all pods overwrite each other (rule 26).',
+  volumeMode: 'The agent writes files, so the volume needs a file system.',
+  accessMode: 'Two pods writing one index would destroy it (rule 50).',
+};
+
+/** The refusal of a store that Vald’s sidecar cannot write to, or undefined. It comes before the check of the props. */
+export function refuseStore(props: unknown, construct: string): Problem | undefined {
+  const type = (props as { backup?: { store?: { type?: unknown } } } | undefined)?.backup?.store?.type;
+  if (typeof type !== 'string' || type === 's3' || type === 'gcs') return undefined;
+  return {
+    code: 'unsupported-store',
+    severity: 'error',
+    where: { construct, property: 'backup.store.type' },
+    message: 'Vald’s sidecar cannot write to this store',
+    got: JSON.stringify(type),
+    allowed: 's3 (and everything that speaks S3), gcs with a service account’s key',
+    hint: 'Use an S3 or Google Cloud Storage bucket, or put an S3 gateway in front of the store.',
+  };
+}
+
+/** Checks that need more than one prop. */
+export function checkRelations(
+  settings: ValdAgentSettings,
+  construct: string,
+  report: (problem: Problem) => void,
+): void {
+  const problem = (code: Problem['code'], property: string, hint: string, got?: string) => (message: string) =>
+    report({ code, severity: 'error', where: { construct, property }, message, hint, ...(got ? { got } : {}) });
+
+  const minor = Number(settings.kubernetesVersion.split('.')[1]);
+  if (minor < 28)
+    problem(
+      'unsupported-version',
+      'kubernetesVersion',
+      'Upgrade the cluster.',
+      settings.kubernetesVersion,
+    )('Kubernetes before 1.28 is not supported');
+
+  const store = storeBackup(settings.backup);
+  if (store) {
+    const report176 = problem('unsupported-version', 'version', 'Use another Vald version.', settings.version);
+    refuse(
+      same(settings.version, 'v1.7.6'),
+      'the sidecar of Vald v1.7.6 does not work (upstream’s changelog)',
+      report176,
+    );
+  }
+
+  const bind = volumeClaim(settings.backup)?.bind;
+  if (bind?.type === 'names') {
+    const count = bind.volumeNames.length;
+    const differs = problem(
+      'conflicting-properties',
+      'backup.volume.bind.volumeNames',
+      'Name one PersistentVolume for each replica.',
+      `${count} names`,
+    );
+    const message = `${count} volumes are named for ${settings.replicas} replicas`;
+    refuse(less(settings.replicas, count), message, differs);
+    refuse(less(count, settings.replicas), message, differs);
+    if (settings.autoscaling) differs('volumes bound by name cannot follow an autoscaler');
+  }
+
+  if (settings.autoscaling)
+    refuse(
+      less(settings.autoscaling.maxReplicas, settings.replicas),
+      'the largest number of agents is less than the smallest',
+      problem(
+        'conflicting-properties',
+        'autoscaling.maxReplicas',
+        'Give maxReplicas that are at least replicas.',
+        `${settings.autoscaling.maxReplicas}`,
+      ),
+    );
+
+  const ours = [dirname(settings.indexPath), stagingFolder(settings), '/etc/server', '/tmp', '/scripts'];
+  settings.volumeMounts.forEach((mount, index) => {
+    for (const path of ours)
+      refuse(
+        same(mount.mountPath.replace(/\/+$/, ''), path),
+        `a volume is mounted on ${path}, which the agent uses itself`,
+        problem(
+          'conflicting-properties',
+          `volumeMounts[${index}].mountPath`,
+          'Mount it somewhere else.',
+          mount.mountPath,
+        ),
+      );
+  });
+
+  if (store && !hasNativeSidecars(settings.kubernetesVersion) && minor >= 28)
+    report({
+      code: 'unsupported-version',
+      severity: 'warning',
+      where: { construct, property: 'kubernetesVersion' },
+      message: 'without native sidecars the last save before a shutdown is uploaded only if the waiting time suffices',
+      got: settings.kubernetesVersion,
+      allowed: '1.29 or newer for a sidecar that is stopped after the agent',
+      hint: 'Upgrade the cluster, or check that expectedSaveDuration is true for your index.',
+    });
+}

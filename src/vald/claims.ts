@@ -1,0 +1,36 @@
+import { k8s } from 'cdk8s-plus-28';
+import type { Construct } from 'constructs';
+import { type VolumeClaimSettings, volumeClaim } from './backup-method.js';
+import { objectNames } from './names.js';
+import type { ValdAgentSettings } from './props-schema.js';
+
+/** The claim template of the StatefulSet, named as upstream’s so that existing claims go on being used. */
+export function claimTemplate(name: string, claim: VolumeClaimSettings): k8s.KubePersistentVolumeClaimProps {
+  return { metadata: { name }, spec: claimSpec(claim) };
+}
+
+/**
+ * A claim for each pod where volumes are bound by name: a template cannot name a different volume for each pod, but a
+ * StatefulSet takes up a claim that is already there under the name it would have made.
+ */
+export function addBoundClaims(scope: Construct, settings: ValdAgentSettings, metadata: k8s.ObjectMeta): void {
+  const claim = volumeClaim(settings.backup);
+  if (claim?.bind?.type !== 'names') return;
+  const names = objectNames(settings.name);
+  claim.bind.volumeNames.forEach((volumeName, ordinal) => {
+    new k8s.KubePersistentVolumeClaim(scope, `claim-${ordinal}`, {
+      metadata: { ...metadata, name: `${names.claim}-${names.agent}-${ordinal}` },
+      spec: { ...claimSpec(claim), volumeName },
+    });
+  });
+}
+
+function claimSpec(claim: VolumeClaimSettings): k8s.PersistentVolumeClaimSpec {
+  return {
+    accessModes: [claim.accessMode],
+    resources: { requests: { storage: k8s.Quantity.fromString(claim.size) } },
+    ...(claim.storageClass ? { storageClassName: claim.storageClass } : {}),
+    ...(claim.bind?.type === 'selector' ? { selector: { matchLabels: claim.bind.matchLabels } } : {}),
+    volumeMode: claim.volumeMode,
+  };
+}

@@ -1,0 +1,20 @@
+import type { ExternalReference } from '../kube/index.js';
+import { storeBackup } from './backup-method.js';
+import type { ValdAgentSettings } from './props-schema.js';
+
+/** The objects that the pods refer to and that somebody else makes: the runbook says how, the object check lets them be. */
+export function externalReferences(settings: ValdAgentSettings): ExternalReference[] {
+  const store = storeBackup(settings.backup)?.store;
+  const references: ExternalReference[] = settings.imagePullSecrets.map((name) => ({ kind: 'Secret', name }));
+  if (store?.credentials.type === 'secret') {
+    const { name, keys } = store.credentials.secret;
+    references.push({ kind: 'Secret', name, keys: Object.values(keys) });
+  }
+  if (store?.type === 's3' && store.certificateAuthority) {
+    const { type, name, key } = store.certificateAuthority;
+    references.push({ kind: type === 'secret' ? 'Secret' : 'ConfigMap', name, keys: [key] });
+  }
+  if (settings.serviceAccount) references.push({ kind: 'ServiceAccount', name: settings.serviceAccount.name });
+  if (settings.priority.type === 'existing') references.push({ kind: 'PriorityClass', name: settings.priority.name });
+  return [...references, ...settings.external];
+}

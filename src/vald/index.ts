@@ -1,0 +1,5 @@
+export { ValdAgentWithBackup } from './agent.js';
+export { BackupMethod, type BackupMethodInput, type BackupMethodSettings } from './backup-method.js';
+export type { ValdAgentWithBackupProps } from './props.generated.js';
+export { type ValdAgentSettings, valdAgentSchema } from './props-schema.js';
+export type { Sizing } from './sizing.js';

@@ -1,0 +1,31 @@
+import type { StoreBackupSettings } from './backup-method.js';
+import type { ValdAgentSettings } from './props-schema.js';
+
+/** Names of the objects, all from the agent’s name as upstream’s chart makes them. */
+export function objectNames(name: string) {
+  return {
+    agent: name,
+    sidecar: `${name}-sidecar`,
+    restore: `${name}-restore`,
+    agentConfig: `${name}-config`,
+    sidecarConfig: `${name}-sidecar-config`,
+    restoreScript: `${name}-restore`,
+    claim: `${name}-pvc`,
+    local: `${name}-local`,
+    networkPolicy: `${name}-allow`,
+  };
+}
+
+/** Name of the PriorityClass, a cluster-wide object: upstream puts the namespace in front. */
+export function priorityClassName(namespace: string, name: string): string {
+  return `${namespace}-${name}-priority`;
+}
+
+/** Folder of this cluster in the store. */
+export function clusterFolder(
+  settings: Pick<ValdAgentSettings, 'name'>,
+  backup: StoreBackupSettings,
+  namespace: string,
+): string {
+  return backup.clusterName ?? `${namespace}-${settings.name}`;
+}

@@ -1,0 +1,64 @@
+import { Chart, Testing } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import { Credentials, ObjectStore } from '../../src/index.js';
+import { BackupMethod, ValdAgentWithBackup, type ValdAgentWithBackupProps } from '../../src/vald/index.js';
+
+/** An identity for tests. */
+export const clusterId = '3f0c9c6e-6a0e-4a53-9e0f-0d5cf6a0f1b2';
+
+const volume = { size: '100Gi', storageClass: 'gp3' };
+const store = ObjectStore.s3({
+  bucket: 'vald-backups',
+  region: 'eu-north-1',
+  credentials: Credentials.secret({ name: 'aws-secret' }),
+});
+
+const requests = { requests: { cpu: k8s.Quantity.fromString('2'), memory: k8s.Quantity.fromString('8Gi') } };
+
+/** The three methods with the settings of the golden values. */
+export const methods = {
+  pv: BackupMethod.persistentVolume({ volume }),
+  s3: BackupMethod.objectStorage({ store, clusterId }),
+  'pv-and-s3': BackupMethod.both({ volume, store, clusterId }),
+} as const;
+
+/** Props of the six combinations of method and copy-on-write, by the names of the golden cases. */
+export const combinations: Readonly<Record<string, ValdAgentWithBackupProps>> = Object.fromEntries(
+  Object.entries(methods).flatMap(([name, backup]) =>
+    [false, true].map((copyOnWrite) => [
+      copyOnWrite ? `${name}-cow` : name,
+      {
+        namespace: 'vald',
+        backup,
+        copyOnWrite,
+        replicas: 3,
+        podManagementPolicy: 'Parallel',
+        terminationGracePeriod: '1h',
+        resources: requests,
+        ngt: { dimension: 784 },
+      } satisfies ValdAgentWithBackupProps,
+    ]),
+  ),
+);
+
+/** A Kubernetes object as plain data. */
+export interface Manifest {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace?: string; labels?: Record<string, string>; annotations?: Record<string, string> };
+  [field: string]: unknown;
+}
+
+/** A construct in an app of its own, with its objects. */
+export function synthesize(props: ValdAgentWithBackupProps): { agent: ValdAgentWithBackup; objects: Manifest[] } {
+  const chart = new Chart(Testing.app(), 'test');
+  const agent = new ValdAgentWithBackup(chart, 'agent', props);
+  return { agent, objects: chart.toJson() as Manifest[] };
+}
+
+/** The object of a kind, and of a name where there are several. */
+export function find(objects: readonly Manifest[], kind: string, name?: string): Manifest {
+  const found = objects.filter((object) => object.kind === kind && (!name || object.metadata.name === name));
+  if (found.length !== 1) throw new Error(`${found.length} objects of kind ${kind} ${name ?? ''}`);
+  return found[0]!;
+}
