@@ -64,7 +64,9 @@ async function bundleCommandLine(output) {
     metafile: true,
     logLevel: 'warning',
     // commander is CommonJS: inside a module its `require` of Node's own modules has to come from somewhere.
-    banner: { js: "import { createRequire as createRequireOfBundle } from 'node:module';\nconst require = createRequireOfBundle(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as createRequireOfBundle } from 'node:module';\nconst require = createRequireOfBundle(import.meta.url);",
+    },
     plugins: [leaveOut(['cdk8s', 'constructs', 'cdk8s-plus-28', 'zod'])],
   });
   chmodSync(join(output, 'main.js'), 0o755); // `npx chartwright` in the checkout runs this file itself
@@ -113,7 +115,12 @@ function removeStale(output, files, endings) {
   const known = new Set(files.flatMap((path) => endings.map((ending) => path.replace(/\.ts$/, ending))));
   for (const entry of readdirSync(output, { recursive: true, withFileTypes: true })) {
     const path = relative(output, join(entry.parentPath, entry.name)).replaceAll('\\', '/');
-    if (entry.isFile() && !path.startsWith('cli/') && endings.some((ending) => path.endsWith(ending)) && !known.has(path))
+    if (
+      entry.isFile() &&
+      !path.startsWith('cli/') &&
+      endings.some((ending) => path.endsWith(ending)) &&
+      !known.has(path)
+    )
       rmSync(join(output, path));
   }
 }

@@ -4,6 +4,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { generateDocs } from './docs.js';
 import { generateProps } from './props.js';
 import { generateScripts } from './scripts.js';
 
@@ -14,7 +15,7 @@ const root = join(import.meta.dirname, '..');
 
 /** All generated files with what they should hold now. */
 export async function generate(): Promise<Files> {
-  const all = await Promise.all([generateProps(), generateScripts(root)]);
+  const all = await Promise.all([generateProps(), generateScripts(root), generateDocs()]);
   return new Map(all.flatMap((files) => [...files]));
 }
 

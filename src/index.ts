@@ -1,11 +1,13 @@
 export {
   App,
   addOutputFile,
+  type CheckOptions,
   checkObjects,
   declareExternal,
-  type ExternalReference,
+  type External,
   externalAnnotation,
   type OutputFile,
+  type SourcedObject,
 } from './kube/index.js';
 export {
   catalogue,

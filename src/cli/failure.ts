@@ -42,7 +42,7 @@ export function asFailure(error: unknown): Failure | undefined {
 function wrongCommandLine(error: Error): Problem {
   const [message, suggestion] = error.message.replace(/^error: /, '').split('\n');
   return {
-    code: 'invalid-configuration',
+    code: 'invalid-command-line',
     severity: 'error',
     where: { file: 'command line' },
     message: message!,
@@ -61,7 +61,7 @@ const hints: Readonly<Record<string, string>> = {
 
 function refusedBySystem(error: NodeJS.ErrnoException & { dest?: string }, code: string): Problem {
   return {
-    code: 'unreadable-file',
+    code: 'unwritable-output',
     severity: 'error',
     where: { file: error.path ?? 'file system' },
     message: `the system refuses to ${error.syscall} this (${code})`,

@@ -35,7 +35,7 @@ export function selectOutputs(written: readonly Replacement[], only: readonly st
 function unknownEntry(name: string, known: readonly string[]): Problem {
   const meant = nearest(name, known);
   return {
-    code: 'invalid-configuration',
+    code: 'invalid-command-line',
     severity: 'error',
     where: { file: '--only' },
     message: 'the app writes no entry of this name at the top of its output',

@@ -64,7 +64,11 @@ export class WorkFolder {
 
   /** Ends the swap: from here on the new output holds, and what was put aside is never put back. */
   commit(): void {
-    if (existsSync(this.aside)) renameSync(this.aside, join(this.path, 'done'));
+    try {
+      if (existsSync(this.aside)) renameSync(this.aside, join(this.path, 'done'));
+    } catch {
+      // Everything new is in place; without this step a later run only takes a second look.
+    }
   }
 
   /** Removes the folder, and the parents that were made for it as far as they are empty. */
@@ -132,7 +136,7 @@ function inUse(target: Target, owner: number, path: string): Failure {
   return new Failure(
     [
       {
-        code: 'unreadable-file',
+        code: 'unwritable-output',
         severity: 'error',
         where: { file: target.shown },
         message: `another run (process ${owner}) is writing this folder`,

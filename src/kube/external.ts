@@ -1,28 +1,21 @@
 import type { ApiObject } from 'cdk8s';
-
-/** The annotation that declares what an object refers to and somebody else makes. */
-export const externalAnnotation = 'chartwright.dev/external';
-
-/** An object that is referred to and that this app does not make. */
-export interface ExternalReference {
-  readonly kind: string;
-  readonly name: string;
-  /** Keys it has. @default - any key */
-  readonly keys?: readonly string[] | undefined;
-}
+import { type External, externalAnnotation, printExternal } from './check/index.js';
 
 /**
- * Declares in an annotation what an object refers to and somebody else makes, as `Kind/name#key,key; Kind/name`: the
- * object check takes it as there, and who reads the manifest sees what must exist first.
+ * Declares in an annotation what an object refers to and somebody else makes: the object check takes it as there, and
+ * who reads the manifest sees what must exist first. Keys of one Secret from several declarations are put together.
  */
-export function declareExternal(object: ApiObject, references: readonly ExternalReference[]): void {
-  const byName = new Map<string, Set<string> | undefined>();
+export function declareExternal(
+  object: ApiObject,
+  references: readonly (Omit<External, 'keys'> & { readonly keys?: readonly string[] | undefined })[],
+): void {
+  const merged = new Map<string, External>();
   for (const { kind, name, keys } of references) {
     const id = `${kind}/${name}`;
-    const known = byName.has(id) ? byName.get(id) : new Set<string>();
-    byName.set(id, keys && known ? new Set([...known, ...keys]) : undefined);
+    const known = merged.get(id);
+    // Without keys a declaration stands for any key, and so does what it is put together with.
+    const all = keys && (!known || known.keys) ? [...new Set([...(known?.keys ?? []), ...keys])] : undefined;
+    merged.set(id, { kind, name, ...(all ? { keys: all } : {}) });
   }
-  if (byName.size === 0) return;
-  const text = [...byName].map(([id, keys]) => (keys?.size ? `${id}#${[...keys].join(',')}` : id)).join('; ');
-  object.metadata.addAnnotation(externalAnnotation, text);
+  if (merged.size > 0) object.metadata.addAnnotation(externalAnnotation, printExternal([...merged.values()]));
 }

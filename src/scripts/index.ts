@@ -1,5 +1,9 @@
-export const valdRestore = {
-  file: 'vald-restore.sh',
-  content: '#!/bin/sh\n',
-  command: ['sh', '/scripts/vald-restore.sh'],
-} as const;
+export {
+  type ClusterScript,
+  type ImageContract,
+  type ScriptExitCode,
+  type ScriptProgram,
+  type ScriptVariable,
+  scriptFolder,
+} from './contract.js';
+export { type ValdRestoreVariable, valdRestore } from './vald-restore.js';

@@ -1,16 +1,25 @@
 import { z } from 'zod';
-import { dnsName, plainText, secretReference, textLeaf } from '../units/index.js';
+import { dataKey, dnsName, secretReference, textLeaf } from '../units/index.js';
 
 const bucketName = () =>
   textLeaf({
-    pattern: /^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/,
+    pattern: /^(?!.*\.\.)[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/,
     allowed: 'a bucket name: 3 to 63 lower-case letters, digits, dots, underscores and hyphens, such as vald-backups',
   });
 
 const prefix = () =>
   textLeaf({
     pattern: /^$|^(?!\.{1,2}(\/|$))[A-Za-z0-9._=-]+(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._=-]+)*$/,
-    allowed: 'a path without leading or trailing slash, such as production/eu',
+    maxLength: 512,
+    allowed: 'a path of at most 512 characters without leading or trailing slash, such as production/eu',
+  });
+
+/** Letters, digits and hyphens only: Vald reads `_X_` as an environment variable, and Kubernetes `$(X)`. */
+const region = () =>
+  textLeaf({
+    pattern: /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
+    maxLength: 63,
+    allowed: 'a region: letters, digits, dots, underscores and hyphens, such as eu-north-1',
   });
 
 const certificateAuthority = z
@@ -18,12 +27,12 @@ const certificateAuthority = z
     z.strictObject({
       type: z.literal('configMap'),
       name: dnsName().describe('Name of an existing ConfigMap in the same namespace.'),
-      key: plainText('ca.crt').default('ca.crt').describe('Key that holds the PEM certificates.'),
+      key: dataKey().default('ca.crt').describe('Key that holds the PEM certificates.'),
     }),
     z.strictObject({
       type: z.literal('secret'),
       name: dnsName().describe('Name of an existing Secret in the same namespace.'),
-      key: plainText('ca.crt').default('ca.crt').describe('Key that holds the PEM certificates.'),
+      key: dataKey().default('ca.crt').describe('Key that holds the PEM certificates.'),
     }),
   ])
   .meta({ id: 'CertificateAuthority' });
@@ -55,11 +64,13 @@ const s3Store = z
     bucket: bucketName().describe(
       'Name of an existing bucket. Nothing here ever creates one: a typing error must fail.',
     ),
-    region: plainText('eu-north-1').describe(
+    region: region().describe(
       'Region of the bucket. Vald’s sidecar needs one also where an endpoint is given (rule 21 of the facts).',
     ),
     endpoint: textLeaf({
-      pattern: /^https?:\/\/[A-Za-z0-9.-]+(:[0-9]{1,5})?$/,
+      pattern:
+        /^https?:\/\/[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?$/,
+      maxLength: 270,
       allowed: 'a URL without a path, such as https://s3.example.com or http://minio.minio.svc:9000',
     })
       .optional()

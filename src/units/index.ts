@@ -23,5 +23,15 @@ export {
 export { port } from './port.js';
 export { bytes, mebibytes, size } from './quantity.js';
 export { secretReference } from './secret-reference.js';
-export { absolutePath, dnsLabel, dnsName, imageRepository, imageTag, plainText, textLeaf, uuid } from './text.js';
+export {
+  absolutePath,
+  dataKey,
+  dnsLabel,
+  dnsName,
+  imageRepository,
+  imageTag,
+  plainText,
+  textLeaf,
+  uuid,
+} from './text.js';
 export { yamlText } from './yaml.js';

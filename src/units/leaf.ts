@@ -12,7 +12,7 @@ export type Condition = boolean | { readonly traced: unknown };
 
 /** What follows traced leaves; the chart engine provides one. */
 export interface Tracer {
-  /** Whether a value is (or, for text, contains) a stand-in. */
+  /** Whether a value is a stand-in or contains one: in a text, or anywhere below an object. */
   isTraced(value: unknown): boolean;
   /** The stand-in for the result of an operation of which at least one operand is traced. */
   operation(name: string, operands: readonly unknown[]): unknown;

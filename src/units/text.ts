@@ -26,11 +26,11 @@ export function textLeaf(rule: TextRule): z.ZodType<string, string> {
 }
 
 /** A DNS-1123 label: the name of a Service, a StatefulSet, a namespace. */
-export const dnsLabel = () =>
+export const dnsLabel = (maxLength = 63) =>
   textLeaf({
     pattern: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
-    maxLength: 63,
-    allowed: 'a DNS label: lower-case letters, digits and hyphens, at most 63, such as vald-agent',
+    maxLength,
+    allowed: `a DNS label: lower-case letters, digits and hyphens, at most ${maxLength}, such as vald-agent`,
   });
 
 /** A DNS-1123 subdomain: the name of a Secret, a ConfigMap, a StorageClass. */
@@ -45,6 +45,7 @@ export const dnsName = () =>
 export const absolutePath = () =>
   textLeaf({
     pattern: /^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._-]+)+$/,
+    maxLength: 1024,
     allowed: 'an absolute path without "..", such as /var/ngt/index',
   });
 
@@ -55,10 +56,12 @@ export const uuid = () =>
     allowed: 'a UUID in lower case, such as 3f0c9c6e-6a0e-4a53-9e0f-0d5cf6a0f1b2 (make one with uuidgen)',
   });
 
-/** A container image without its tag: registry, path and name. */
+/** A container image without its tag: registry with or without a port, path and name. */
 export const imageRepository = () =>
   textLeaf({
-    pattern: /^[a-z0-9]+([._:/-]+[a-z0-9]+)*$/,
+    pattern:
+      /^([a-z0-9]+([.-][a-z0-9]+)*(:[0-9]{1,5})?\/)?[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$/,
+    maxLength: 255,
     allowed: 'an image without a tag, such as vdaas/vald-agent-ngt or registry.example.com:5000/team/image',
   });
 
@@ -67,6 +70,14 @@ export const imageTag = () =>
   textLeaf({
     pattern: /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?$/,
     allowed: 'an image tag, such as v1.8.0 or v1.8.0@sha256:<64 hexadecimal digits>',
+  });
+
+/** A key of a ConfigMap or Secret. */
+export const dataKey = () =>
+  textLeaf({
+    pattern: /^(?!\.\.)(?!\.$)[-._a-zA-Z0-9]+$/,
+    maxLength: 253,
+    allowed: 'a key: letters, digits, dots, underscores and hyphens, at most 253, such as ca.crt',
   });
 
 /** Text without control characters, at least one character. */

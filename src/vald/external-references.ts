@@ -1,11 +1,11 @@
-import type { ExternalReference } from '../kube/index.js';
+import type { External } from '../kube/index.js';
 import { storeBackup } from './backup-method.js';
 import type { ValdAgentSettings } from './props-schema.js';
 
 /** The objects that the pods refer to and that somebody else makes: the runbook says how, the object check lets them be. */
-export function externalReferences(settings: ValdAgentSettings): ExternalReference[] {
+export function externalReferences(settings: ValdAgentSettings): External[] {
   const store = storeBackup(settings.backup)?.store;
-  const references: ExternalReference[] = settings.imagePullSecrets.map((name) => ({ kind: 'Secret', name }));
+  const references: External[] = settings.imagePullSecrets.map((name) => ({ kind: 'Secret', name }));
   if (store?.credentials.type === 'secret') {
     const { name, keys } = store.credentials.secret;
     references.push({ kind: 'Secret', name, keys: Object.values(keys) });
@@ -16,5 +16,8 @@ export function externalReferences(settings: ValdAgentSettings): ExternalReferen
   }
   if (settings.serviceAccount) references.push({ kind: 'ServiceAccount', name: settings.serviceAccount.name });
   if (settings.priority.type === 'existing') references.push({ kind: 'PriorityClass', name: settings.priority.name });
-  return [...references, ...settings.external];
+  return [
+    ...references,
+    ...settings.external.map(({ kind, name, keys }) => ({ kind, name, ...(keys ? { keys } : {}) })),
+  ];
 }

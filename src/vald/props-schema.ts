@@ -18,8 +18,9 @@ const image = (repository: string, tag: string | undefined, id: string) =>
         : imageTag().optional().describe('Tag of the image.').meta({ defaultText: '`version`' }),
       pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).default('Always').describe('When the image is pulled.'),
     })
+    .meta({ id })
     .prefault({})
-    .meta({ id });
+    .meta({ defaultText: `\`${repository}\` at ${tag ? `\`${tag}\`` : '`version`'}` });
 
 const resources = (cpu: string, memory: string) =>
   kubernetes<k8s.ResourceRequirements>('k8s.ResourceRequirements')
@@ -30,7 +31,8 @@ const resources = (cpu: string, memory: string) =>
 export const valdAgentSchema = z.strictObject({
   backup: backupMethodSchema.describe('Where the index survives; made by `BackupMethod`.'),
   ngt: ngtSettingsSchema.describe('Settings of the NGT index (upstream’s `agent.ngt`).'),
-  name: dnsLabel()
+  // 52: what a StatefulSet’s name leaves for the hash that Kubernetes puts behind it in a label.
+  name: dnsLabel(52)
     .default('vald-agent')
     .describe('Name of the agent and start of its objects’ names (upstream’s `agent.name`).'),
   release: dnsLabel()

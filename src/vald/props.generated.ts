@@ -160,14 +160,20 @@ export interface ValdAgentWithBackupProps {
   version?: string | undefined;
   /**
    * Image of the agent.
+   *
+   * @default - `vdaas/vald-agent-ngt` at `version`
    */
   image?: AgentImage | undefined;
   /**
    * Image of the backup sidecar.
+   *
+   * @default - `vdaas/vald-agent-sidecar` at `version`
    */
   sidecarImage?: SidecarImage | undefined;
   /**
    * Image in which the restore script runs; it needs the programs of the script’s image contract (docs/vald-images.md).
+   *
+   * @default - `rclone/rclone` at `1.75.1`
    */
   restoreImage?: RestoreImage | undefined;
   /**

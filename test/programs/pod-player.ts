@@ -45,12 +45,11 @@ const quick: PodPace = { backoff: 100, longestBackoff: 1000, probePeriod: 100, g
  */
 export class PodPlayer {
   /** What the pod mounts: the folders on this machine. */
-  readonly volumes: PodVolumes;
-  readonly pod: PlayedPod;
-  /** May be replaced between two starts: a changed ConfigMap, a rotated Secret. */
-  objects: readonly PlayedObject[];
+  volumes!: PodVolumes;
+  pod!: PlayedPod;
   readonly #options: PodPlayerOptions;
-  readonly #folder: string;
+  #objects: readonly PlayedObject[] = [];
+  readonly #folder = mkdtempSync(join(tmpdir(), 'pod-'));
   readonly #pace: PodPace;
   #sandbox: PodSandbox | undefined;
   #containers: PodContainerPlayer[] = [];
@@ -61,20 +60,29 @@ export class PodPlayer {
   };
 
   constructor(options: PodPlayerOptions) {
-    const statefulSets = options.objects.filter(({ kind }) => kind === 'StatefulSet');
-    if (statefulSets.length !== 1) throw new Error(`one StatefulSet is played, got ${statefulSets.length}`);
     this.#options = options;
-    this.objects = options.objects;
     this.#pace = { ...quick, ...options.pace };
-    this.pod = podOfStatefulSet(statefulSets[0]!, options.ordinal ?? 0);
-    this.#folder = mkdtempSync(join(tmpdir(), 'pod-'));
+    try {
+      this.apply(options.objects);
+    } catch (refused) {
+      rmSync(this.#folder, { recursive: true });
+      throw refused;
+    }
+  }
+
+  /** `kubectl apply`: what the next start plays. The volumes are those of before, by their names. */
+  apply(objects: readonly PlayedObject[]): void {
+    const statefulSets = objects.filter(({ kind }) => kind === 'StatefulSet');
+    if (statefulSets.length !== 1) throw new Error(`one StatefulSet is played, got ${statefulSets.length}`);
+    this.#objects = objects;
+    this.pod = podOfStatefulSet(statefulSets[0]!, this.#options.ordinal ?? 0);
     this.volumes = new PodVolumes(join(this.#folder, 'volumes'), this.pod);
   }
 
   /** Starts the pod and returns at once; `ready` waits for it. */
   async start(): Promise<void> {
     if (this.#sandbox) throw new Error(`${this.pod.name} runs already`);
-    this.volumes.prepare(this.objects);
+    this.volumes.prepare(this.#objects);
     const sandbox = await PodSandbox.open(join(this.#folder, 'box'), this.pod.name, this.#options.links ?? []);
     this.#sandbox = sandbox;
     this.#failure = undefined;
@@ -209,7 +217,7 @@ export class PodPlayer {
     const image = this.#options.images[imageRepository(container.image)];
     if (!image) throw new Error(`nothing stands for the image ${container.image}`);
     const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-    const given = containerEnvironment(container, this.pod, this.objects);
+    const given = containerEnvironment(container, this.pod, this.#objects);
     const security = { ...this.pod.spec.securityContext, ...container.securityContext };
     const uid = security.runAsUser ?? image.user ?? 0;
     if (security.runAsNonRoot && uid === 0) throw new Error(`${container.name} must not run as root`);

@@ -62,3 +62,73 @@ export function find(objects: readonly Manifest[], kind: string, name?: string):
   if (found.length !== 1) throw new Error(`${found.length} objects of kind ${kind} ${name ?? ''}`);
   return found[0]!;
 }
+
+/** More sets: other stores, an old cluster, everything that is off by default. */
+export const variants: Readonly<Record<string, ValdAgentWithBackupProps>> = {
+  minio: {
+    namespace: 'vald',
+    backup: BackupMethod.both({
+      volume,
+      store: ObjectStore.minio({
+        bucket: 'vald-backups',
+        region: 'us-east-1',
+        endpoint: 'https://minio.minio.svc:9000',
+        prefix: 'production',
+        certificateAuthority: { type: 'configMap', name: 'minio-ca' },
+        credentials: Credentials.secret({
+          name: 'minio-secret',
+          keys: { accessKeyId: 'rootUser', secretAccessKey: 'rootPassword' },
+        }),
+      }),
+      clusterId,
+      clusterName: 'north',
+    }),
+    ngt: { dimension: 784 },
+  },
+  gcs: {
+    namespace: 'vald',
+    backup: BackupMethod.objectStorage({
+      store: ObjectStore.gcs({ bucket: 'vald-backups', credentials: Credentials.secret({ name: 'gcs-key' }) }),
+      clusterId,
+    }),
+    ngt: { dimension: 784 },
+  },
+  'kubernetes-1.28': {
+    namespace: 'vald',
+    kubernetesVersion: '1.28',
+    backup: methods['pv-and-s3'],
+    ngt: { dimension: 784 },
+  },
+  everything: {
+    namespace: 'vald',
+    name: 'second-agent',
+    release: 'second',
+    backup: BackupMethod.both({
+      volume: { size: '100Gi', bind: { type: 'names', volumeNames: ['disk-a', 'disk-b'] } },
+      store: ObjectStore.s3({
+        bucket: 'vald-backups',
+        region: 'eu-north-1',
+        credentials: Credentials.workloadIdentity({
+          'eks.amazonaws.com/role-arn': 'arn:aws:iam::123456789012:role/vald-backup',
+        }),
+      }),
+      clusterId,
+    }),
+    ngt: { dimension: 784 },
+    replicas: 2,
+    exportIndexInfo: true,
+    networkPolicy: {},
+    collectorEndpoint: 'otel-collector.monitoring.svc:4317',
+    nodeSelector: { disk: 'fast' },
+    tolerations: [{ key: 'vald', operator: 'Exists' }],
+    priority: { type: 'existing', name: 'databases' },
+    env: [{ name: 'GOMEMLIMIT', value: '6GiB' }],
+    imagePullSecrets: ['registry'],
+  },
+  autoscaled: {
+    namespace: 'vald',
+    backup: methods['pv-and-s3'],
+    ngt: { dimension: 784 },
+    autoscaling: { maxReplicas: 10 },
+  },
+};

@@ -1,0 +1,152 @@
+import { type ClusterScript, scriptFolder } from './contract.js';
+import content from './vald-restore.generated.js';
+
+const name = 'vald-restore.sh';
+
+/**
+ * The script that runs as init container of every Vald agent pod and puts the agent's index in place: from the disk,
+ * else from the pod's object as Vald's own sidecar stored it, else empty where nothing can have been lost. It refuses in
+ * every other case. It answers facts 5 to 7 and 9 of upstream's restore: a missing bucket starts an empty agent, files
+ * on the disk hang it, a half restore poisons the next, and an index that does not load is wiped.
+ *
+ * It runs without privileges, needs the index volume mounted at the parent of `INDEX_PATH`, and keeps there `.restore`
+ * while it runs and `.restore-note` while the volume has never held an index. With a store the caller also sets
+ * `RCLONE_CONFIG_STORE_*` for the remote `store`, with `RCLONE_CONFIG_STORE_NO_CHECK_BUCKET=true` where the store is S3:
+ * the script must not create a bucket. In the store it reads `<pod>.tar.gz` and writes `owner.json` and `<pod>.seen`.
+ *
+ * On the volume it needs room for the object and the unpacked index beside what is there already.
+ */
+export const valdRestore = {
+  name,
+  content,
+  command: ['sh', `${scriptFolder}/${name}`],
+  environment: [
+    {
+      name: 'BACKUP_METHOD',
+      required: 'always',
+      allowed: 'persistentVolume, objectStorage or both',
+      meaning: 'Where the backup is; without object storage, remains of an index refuse the start.',
+    },
+    {
+      name: 'INDEX_PATH',
+      required: 'always',
+      allowed: 'an absolute path of two levels or more without a slash at its end, such as /var/ngt/index',
+      meaning: "The agent's ngt.index_path; its parent is where the volume is mounted.",
+    },
+    {
+      name: 'COPY_ON_WRITE',
+      required: 'always',
+      allowed: 'true or false',
+      meaning: "The agent's ngt.enable_copy_on_write: whether the folder backup/ counts as an index.",
+    },
+    {
+      name: 'BROKEN_INDEX_HISTORY_LIMIT',
+      required: 'always',
+      allowed: 'a whole number from 1',
+      meaning: "The agent's ngt.broken_index_history_limit: how many entries broken/ may have.",
+    },
+    {
+      name: 'POD_NAME',
+      required: 'always',
+      allowed: 'a pod name',
+      meaning: 'The name of the pod, which names its object and its marker.',
+    },
+    {
+      name: 'STORE_PATH',
+      required: 'with-store',
+      allowed: 'an rclone path of the remote `store`, such as store:bucket/prefix/cluster',
+      meaning: "This cluster's place in the store.",
+    },
+    {
+      name: 'CLUSTER_ID',
+      required: 'with-store',
+      allowed: 'a UUID, always written alike: it is compared letter by letter',
+      meaning: 'The identity that owner.json must have.',
+    },
+    {
+      name: 'CLUSTER_NAME',
+      required: 'with-store',
+      allowed: 'letters, digits, dots, dashes and underscores',
+      meaning: 'The name that is written to owner.json, for people.',
+    },
+    {
+      name: 'ALLOW_EMPTY_START',
+      required: 'with-store',
+      allowed: 'true or false',
+      meaning: 'Whether a store without owner.json is taken for this cluster: its very first start.',
+    },
+    {
+      name: 'BACKUP_INTERVAL_SECONDS',
+      required: 'with-store',
+      allowed: 'seconds, a whole number from 1',
+      meaning: 'The time between two backups: a pod first seen less long ago may start empty again.',
+    },
+    {
+      name: 'RESTORE_TIMEOUT_SECONDS',
+      required: 'with-store',
+      allowed: 'seconds, a whole number from 1',
+      meaning: 'How long all work with the store may take, download, check and unpacking together.',
+    },
+  ],
+  image: {
+    programs: [
+      {
+        name: 'busybox',
+        oldest: '1.35.0',
+        commands: [
+          ...['sh', 'cat', 'date', 'find', 'gzip', 'id', 'mkdir', 'mv', 'rm', 'sync', 'tar', 'timeout', 'tr', 'wc'],
+        ],
+      },
+      { name: 'rclone', oldest: '1.60.1' },
+    ],
+    defaultImage: { repository: 'rclone/rclone', tag: '1.75.1' },
+  },
+  exitCodes: [
+    { code: 0, meaning: 'The index is in place, or an empty start loses nothing.', action: 'Nothing.' },
+    {
+      code: 1,
+      meaning: 'A command failed, and its own message says why.',
+      action: 'Nothing: the pod tries again and the next run starts over.',
+    },
+    { code: 2, meaning: 'A variable is missing or has a value it cannot have.', action: 'Correct the variable.' },
+    {
+      code: 10,
+      meaning: 'The store has no owner.json, and an empty start is not allowed.',
+      action: 'Check bucket, prefix and access key; for the very first start set ALLOW_EMPTY_START.',
+    },
+    {
+      code: 11,
+      meaning: "The store's owner.json names another cluster.",
+      action: 'Give this cluster a prefix of its own, or the id of the cluster that it continues.',
+    },
+    {
+      code: 12,
+      meaning: 'The store cannot be listed, read or written in time.',
+      action: 'Check endpoint, bucket, credentials, network policy and RESTORE_TIMEOUT_SECONDS.',
+    },
+    {
+      code: 13,
+      meaning: "The pod's object is damaged or holds no complete index.",
+      action: 'Bring back an earlier version of the object, or enlarge the volume if it is full.',
+    },
+    {
+      code: 14,
+      meaning: 'The disk holds remains of an index, none of them valid, and there is nothing to restore from.',
+      action: 'Look at origin, backup and broken/; to start empty, move them off the volume deliberately.',
+    },
+    {
+      code: 15,
+      meaning: 'The pod was seen before, its object is gone and nothing proves that it never had data.',
+      action: 'Bring back a version of the object, or remove the marker <pod>.seen deliberately.',
+    },
+    {
+      code: 16,
+      meaning: "The volume cannot be read or written by the container's user.",
+      action: "Check the volume, its free space and the pod's fsGroup.",
+    },
+    { code: 143, meaning: 'The pod was stopped during the restore.', action: 'Nothing: the next run starts over.' },
+  ],
+} as const satisfies ClusterScript;
+
+/** A variable that `vald-restore.sh` reads. */
+export type ValdRestoreVariable = (typeof valdRestore.environment)[number]['name'];
