@@ -57,9 +57,8 @@ export async function synth(options: SynthOptions, screen: Screen): Promise<Outc
       plan,
       written.map(({ target }) => target),
     );
-    const warnings = [...plan.warnings, ...report.problems, ...(await checkHere(written, report))];
-    const wrong = warnings.some(({ severity }) => severity === 'error');
-    if (wrong) throw new Failure(warnings, exitCodes.findings);
+    const found = [...plan.warnings, ...report.problems, ...(await checkHere(written, report))];
+    if (found.some(({ severity }) => severity === 'error')) throw new Failure(found, exitCodes.findings);
 
     const selected = selectOutputs(written, options.only);
     const compared = selected.map(compareOutput);
@@ -67,11 +66,11 @@ export async function synth(options: SynthOptions, screen: Screen): Promise<Outc
     if (options.check) {
       const { problems, outputs } = await differencesOf(compared, plan.folder);
       const exitCode = problems.length > 0 ? exitCodes.findings : exitCodes.ok;
-      return { exitCode, problems: [...warnings, ...problems], outputs };
+      return { exitCode, problems: [...found, ...problems], outputs };
     }
     for (const output of compared) refuseStrangersFiles(output);
     swap(compared.filter(({ comparison }) => !isUnchanged(comparison)));
-    return { exitCode: exitCodes.ok, problems: warnings, outputs: compared.map((output) => summarize(output)) };
+    return { exitCode: exitCodes.ok, problems: found, outputs: compared.map((output) => summarize(output)) };
   } finally {
     screen.stopProgress();
     for (const folder of work.reverse()) folder.remove();

@@ -22,8 +22,20 @@ export function checkProps<Schema extends z.ZodType>(
   if (result.success) return { settings: result.data, problems: [] };
   return {
     settings: undefined,
-    problems: result.error.issues.flatMap((issue) => toProblems(issue, construct, props, schema, reasons)),
+    problems: firstOfEachPath(result.error.issues).flatMap((issue) =>
+      toProblems(issue, construct, props, schema, reasons),
+    ),
   };
+}
+
+/** A value of the wrong type breaks other rules as well; only the first is worth telling. */
+function firstOfEachPath(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
+  const told = new Set<string>();
+  return issues.filter((issue) => {
+    const path = printPath(issue.path);
+    if (issue.code === 'unrecognized_keys') return true;
+    return !told.has(path) && told.add(path);
+  });
 }
 
 function toProblems(
@@ -44,7 +56,8 @@ function toProblems(
         where: { construct, property: printPath([...issue.path, key]) },
         message: 'there is no such property',
         allowed: known.length > 0 ? known.join(', ') : 'no properties',
-        hint: reasons[key] ?? (meant ? `Did you mean "${meant}"?` : 'Remove it, or use one of the allowed ones.'),
+        hint:
+          reasonOf(reasons, key) ?? (meant ? `Did you mean "${meant}"?` : 'Remove it, or use one of the allowed ones.'),
       };
     });
   }
@@ -57,10 +70,18 @@ function toProblems(
       message: value === undefined ? 'is required' : factOf(issue),
       ...(value === undefined ? {} : { got: show(value, issue.path) }),
       ...allowedOf(issue),
-      hint:
-        reasons[String(issue.path.at(-1))] ?? (value === undefined ? `Set "${property}".` : `Correct "${property}".`),
+      hint: reasonOf(reasons, String(issue.path.at(-1))) ?? hintFor(property, value),
     },
   ];
+}
+
+function reasonOf(reasons: Readonly<Record<string, string>>, property: string): string | undefined {
+  return Object.hasOwn(reasons, property) ? reasons[property] : undefined;
+}
+
+function hintFor(property: string, value: unknown): string {
+  if (property === '') return 'Give the props as an object.';
+  return value === undefined ? `Set "${property}".` : `Correct "${property}".`;
 }
 
 function factOf(issue: z.core.$ZodIssue): string {
@@ -74,6 +95,9 @@ function factOf(issue: z.core.$ZodIssue): string {
     case 'invalid_value':
     case 'invalid_union':
       return 'not one of the allowed values';
+    case 'custom':
+      // zod's own text where a schema gives none
+      return issue.message === 'Invalid input' ? 'not usable here' : issue.message;
     default:
       return issue.message;
   }
@@ -103,7 +127,7 @@ function allowedOf(issue: z.core.$ZodIssue): { allowed?: string } {
 }
 
 function article(type: string): string {
-  const name = type === 'int' ? 'whole number' : type;
+  const name = type === 'int' ? 'whole number' : type === 'record' ? 'object' : type;
   return `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`;
 }
 
@@ -118,10 +142,25 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((inner, step) => (inner as Record<PropertyKey, unknown> | undefined)?.[step], value);
 }
 
-/** A value as text, never one from below a Secret's reference: somebody may have pasted the secret there. */
+/**
+ * A value as text, never one that may hold a secret: below a reference to a Secret or in the environment somebody may
+ * have pasted one, an object may contain one of these, and a URL may have a password in it.
+ */
 function show(value: unknown, path: readonly PropertyKey[]): string {
-  if (path.some((step) => /secret|credentials/i.test(String(step)))) return '(not shown, it may be a secret)';
-  const text = JSON.stringify(value) ?? String(value);
+  if (path.some((step) => /secret|credentials|password|token|^env$/i.test(String(step))))
+    return '(not shown, it may be a secret)';
+  if (value === null || typeof value !== 'object') return shorten(primitive(value));
+  if (!Array.isArray(value)) return shorten(`an object with ${Object.keys(value).join(', ') || 'no properties'}`);
+  if (value.some((item) => typeof item === 'object')) return `an array of ${value.length}`;
+  return shorten(`[${value.map(primitive).join(', ')}]`);
+}
+
+function primitive(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.replace(/\/\/[^/@\s]*@/g, '//…@'));
+  return typeof value === 'function' ? 'a function' : String(value);
+}
+
+function shorten(text: string): string {
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 

@@ -93,9 +93,7 @@ export const valdRestore = {
       {
         name: 'busybox',
         oldest: '1.35.0',
-        commands: [
-          ...['sh', 'cat', 'date', 'find', 'gzip', 'id', 'mkdir', 'mv', 'rm', 'sync', 'tar', 'timeout', 'tr', 'wc'],
-        ],
+        commands: ['sh', 'cat', 'date', 'find', 'gzip', 'id', 'mkdir', 'mv', 'rm', 'sync', 'tar', 'timeout', 'tr', 'wc'],
       },
       { name: 'rclone', oldest: '1.60.1' },
     ],

@@ -111,7 +111,7 @@ export class ValdAgentWithBackup extends Construct {
       });
     new k8s.KubeConfigMap(this, 'restore-script', {
       metadata: named(names.restoreScript),
-      data: { [valdRestore.file]: files.restoreScript },
+      data: { [valdRestore.name]: files.restoreScript },
     });
     new k8s.KubeService(this, 'service', {
       metadata: named(names.agent),

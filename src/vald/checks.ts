@@ -92,7 +92,7 @@ export function checkRelations(
       ),
     );
 
-  const ours = [dirname(settings.indexPath), stagingFolder(settings), '/etc/server', '/tmp', '/scripts'];
+  const ours = [dirname(settings.indexPath), stagingFolder(settings), '/etc/server', '/tmp'];
   settings.volumeMounts.forEach((mount, index) => {
     for (const path of ours)
       refuse(

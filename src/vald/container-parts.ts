@@ -11,9 +11,12 @@ export interface PodContext {
   readonly sizing: Sizing;
 }
 
-/** Folder for staging on the index’s own volume, so that switching generations is a rename and not a copy. */
+/**
+ * The agent’s TMPDIR: on the index’s own volume, so that switching generations is a rename and not a copy. The agent
+ * makes it when it is missing and never cleans it; the restore script empties it at each start of the pod.
+ */
 export function stagingFolder(settings: ValdAgentSettings): string {
-  return join('/', dirname(settings.indexPath), 'tmp');
+  return join('/', dirname(settings.indexPath), '.staging');
 }
 
 /** Where the index’s volume is mounted: the folder above the index path, as upstream’s chart does. */

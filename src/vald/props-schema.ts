@@ -1,5 +1,6 @@
 import type { k8s } from 'cdk8s-plus-28';
 import { z } from 'zod';
+import { valdRestore } from '../scripts/index.js';
 import { dnsLabel, dnsName, duration, imageRepository, imageTag, plainText, size, textLeaf } from '../units/index.js';
 import { backupMethodSchema } from './backup-method.js';
 import { ngtSettingsSchema } from './ngt-settings.js';
@@ -55,7 +56,11 @@ export const valdAgentSchema = z.strictObject({
   version: imageTag().default('v1.8.0').describe('Vald version: the tag of the agent and the sidecar and a label.'),
   image: image('vdaas/vald-agent-ngt', undefined, 'AgentImage').describe('Image of the agent.'),
   sidecarImage: image('vdaas/vald-agent-sidecar', undefined, 'SidecarImage').describe('Image of the backup sidecar.'),
-  restoreImage: image('rclone/rclone', '1.75.1', 'RestoreImage').describe(
+  restoreImage: image(
+    valdRestore.image.defaultImage.repository,
+    valdRestore.image.defaultImage.tag,
+    'RestoreImage',
+  ).describe(
     'Image in which the restore script runs; it needs the programs of the script’s image contract (docs/vald-images.md).',
   ),
   imagePullSecrets: z.array(dnsName()).default([]).describe('Names of Secrets for pulling the images.'),

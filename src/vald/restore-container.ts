@@ -1,16 +1,9 @@
 import type { k8s } from 'cdk8s-plus-28';
-import { valdRestore } from '../scripts/index.js';
+import { scriptFolder, valdRestore } from '../scripts/index.js';
 import { rcloneEnvironment, rclonePath, storeVolumes } from '../store/index.js';
 import { seconds } from '../units/index.js';
 import { storeBackup } from './backup-method.js';
-import {
-  containerSecurity,
-  imageName,
-  indexMount,
-  type PodContext,
-  requests,
-  stagingFolder,
-} from './container-parts.js';
+import { containerSecurity, imageName, indexMount, type PodContext, requests } from './container-parts.js';
 import { clusterFolder, objectNames } from './names.js';
 
 /**
@@ -31,7 +24,6 @@ export function restoreContainer({ settings, namespace, sizing }: PodContext): k
       { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
       text('BACKUP_METHOD', settings.backup.type),
       text('INDEX_PATH', settings.indexPath),
-      text('STAGING_PATH', stagingFolder(settings)),
       text('COPY_ON_WRITE', String(settings.copyOnWrite)),
       text('BROKEN_INDEX_HISTORY_LIMIT', `${settings.brokenIndexHistoryLimit}`),
       ...(backup
@@ -52,7 +44,7 @@ export function restoreContainer({ settings, namespace, sizing }: PodContext): k
     // The last lines of its log say why it refused: `kubectl describe pod` shows them.
     terminationMessagePolicy: 'FallbackToLogsOnError',
     volumeMounts: [
-      { name: names.restoreScript, mountPath: '/scripts', readOnly: true },
+      { name: names.restoreScript, mountPath: scriptFolder, readOnly: true },
       indexMount(settings),
       { name: 'tmp', mountPath: '/tmp' },
       ...(backup ? storeVolumes(backup.store).map(({ mount }) => mount) : []),

@@ -1,4 +1,5 @@
-import { type Fields, itemsOf, mapOf, textOf } from './fields.js';
+import { checkResources } from './claims.js';
+import { type Fields, isMap, itemsOf, mapOf, textOf } from './fields.js';
 import { dnsLabel, environmentName, portName } from './formats.js';
 import { checkText } from './metadata.js';
 import type { CheckedObject } from './object.js';
@@ -10,8 +11,11 @@ import type { Container, PodTemplate } from './pod-template.js';
  */
 export function checkContainers(pod: PodTemplate): void {
   const { object } = pod;
-  if (!pod.containers.some(({ list }) => list === 'containers') && pod.spec['containers'] !== undefined)
+  // Where the pod has a spec without the list, the schema says so.
+  const empty = pod.spec['containers'] != null || Object.keys(pod.spec).length === 0;
+  if (empty && !pod.containers.some(({ list }) => list === 'containers'))
     missing(object, `${pod.path}.containers`, 'at least one container is required', 'Add a container.');
+  checkRestartPolicy(pod);
   const volumes = new Set([...itemsOf(pod.spec['volumes']).map(([, volume]) => volume['name']), ...pod.claims]);
   const listOfName = new Map<string, string>();
   const containerOfPort = new Map<string, string>();
@@ -22,6 +26,7 @@ export function checkContainers(pod: PodTemplate): void {
     checkMounts(object, container, volumes, 'volumeMounts', 'mountPath');
     checkMounts(object, container, volumes, 'volumeDevices', 'devicePath');
     checkHandlers(object, container);
+    checkResources(object, container.fields, container.path);
   }
 }
 
@@ -44,7 +49,7 @@ function checkIdentity(
       });
     listOfName.set(name, list);
   }
-  if (textOf(fields['image']) === undefined && (fields['image'] === undefined || typeof fields['image'] === 'string'))
+  if (fields['image'] == null || fields['image'] === '')
     missing(object, `${path}.image`, 'is required', 'Add image.');
 }
 
@@ -95,6 +100,11 @@ function checkEnvironment(object: CheckedObject, { fields, path }: Container): v
         allowed: 'one of the two',
         hint: 'Remove one of the two.',
       });
+    if (variable['valueFrom'] != null) checkOneOf(object, `${place}.valueFrom`, variable['valueFrom'], 'source');
+  }
+  for (const [index, source] of itemsOf(fields['envFrom'])) {
+    const { prefix: _, ...sources } = source;
+    checkOneOf(object, `${path}.envFrom[${index}]`, sources, 'source');
   }
 }
 
@@ -130,6 +140,39 @@ function checkMounts(
   }
 }
 
+/** Reports a choice of which not exactly one is taken. */
+function checkOneOf(object: CheckedObject, field: string, choices: unknown, noun: string): void {
+  if (!isMap(choices)) return;
+  const taken = Object.keys(choices).filter((name) => choices[name] != null);
+  if (taken.length === 1) return;
+  object.report({
+    code: taken.length === 0 ? 'missing-field' : 'invalid-field',
+    field,
+    message: taken.length === 0 ? `has no ${noun}` : `has more than one ${noun}`,
+    ...(taken.length === 0 ? {} : { got: taken.join(', ') }),
+    allowed: `one ${noun}`,
+    hint: taken.length === 0 ? `Add a ${noun}.` : 'Remove all but one.',
+  });
+}
+
+/** A pod of a Job must end; every other controller's pod runs until it is deleted. */
+function checkRestartPolicy({ object, path, spec }: PodTemplate): void {
+  if (object.kind === 'Pod' || object.kind === 'PodTemplate') return;
+  const allowed = object.group === 'batch' ? ['OnFailure', 'Never'] : ['Always'];
+  const policy = textOf(spec['restartPolicy']) ?? 'Always';
+  if (allowed.includes(policy)) return;
+  object.report({
+    code: 'invalid-field',
+    field: `${path}.restartPolicy`,
+    message: `is not possible for the pods of a ${object.kind}`,
+    got: textOf(spec['restartPolicy']) ?? 'nothing, which means Always',
+    allowed: allowed.join(', '),
+    hint: `Set restartPolicy to ${allowed[0]}.`,
+  });
+}
+
+const handlerActions = new Set(['exec', 'grpc', 'httpGet', 'sleep', 'tcpSocket']);
+
 const handlers = [
   ['livenessProbe', ''],
   ['readinessProbe', ''],
@@ -144,8 +187,12 @@ function checkHandlers(object: CheckedObject, container: Container): void {
   const runsToItsEnd = list === 'initContainers' && fields['restartPolicy'] !== 'Always';
   const refused = new Set<string>();
   for (const [field, part] of handlers) {
-    const handler = part === '' ? mapOf(fields[field]) : mapOf(mapOf(fields[field])[part.slice(1)]);
-    checkHandlerPort(object, `${path}.${field}${part}`, handler, ports);
+    const handler = part === '' ? fields[field] : mapOf(fields[field])[part.slice(1)];
+    if (handler != null) {
+      const actions = Object.entries(mapOf(handler)).filter(([name]) => handlerActions.has(name));
+      checkOneOf(object, `${path}.${field}${part}`, Object.fromEntries(actions), 'action');
+      checkHandlerPort(object, `${path}.${field}${part}`, mapOf(handler), ports);
+    }
     if (!runsToItsEnd || fields[field] == null || refused.has(field)) continue;
     refused.add(field);
     object.report({

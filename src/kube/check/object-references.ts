@@ -36,6 +36,14 @@ export function checkOwnSelector({ object, labels, metadataPath }: PodTemplate):
   const selector = mapOf(object.fields['spec'])['selector'];
   if (!isMap(selector)) return;
   checkLabels(object, 'spec.selector.matchLabels', selector['matchLabels']);
+  const empty = [selector['matchLabels'], selector['matchExpressions']].every((part) => Object.keys(part ?? {}).length === 0);
+  if (empty)
+    object.report({
+      code: 'invalid-field',
+      field: 'spec.selector',
+      message: 'is empty and would select every pod',
+      hint: 'Add matchLabels with labels of the template.',
+    });
   if (matches(selector, labels)) return;
   object.report({
     code: 'invalid-field',
@@ -167,7 +175,8 @@ function checkBinding(object: CheckedObject, _spec: Fields, { references }: Surr
   for (const [index, subject] of itemsOf(object.fields['subjects'])) {
     if (subject['kind'] !== 'ServiceAccount') continue;
     const account = textOf(subject['name']);
-    const namespace = textOf(subject['namespace']);
+    // A RoleBinding looks in its own namespace where none is given.
+    const namespace = textOf(subject['namespace']) ?? (object.kind === 'RoleBinding' ? object.namespace : undefined);
     if (namespace === undefined)
       object.report({
         code: 'missing-field',

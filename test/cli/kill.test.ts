@@ -1,0 +1,190 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { BuiltCommandLine, configMap, Project, until } from './project.js';
+
+const faults = join(import.meta.dirname, 'faults.mjs');
+const before = {
+  'manifests/a.yaml': configMap('a', 'old'),
+  'manifests/stale/b.yaml': configMap('b'),
+  'values/vald/x.yaml': 'x: old',
+};
+const after = {
+  'manifests/a.yaml': configMap('a', 'new'),
+  'values/vald/x.yaml': 'x: new',
+  'values/other.yaml': 'y: 1',
+};
+const oldOutputs = {
+  'out/a.yaml': configMap('a', 'old'),
+  'out/stale/b.yaml': configMap('b'),
+  'values/mine.yaml': 'mine: 1',
+  'values/vald/x.yaml': 'x: old',
+};
+const newOutputs = {
+  'out/a.yaml': configMap('a', 'new'),
+  'values/mine.yaml': 'mine: 1',
+  'values/other.yaml': 'y: 1',
+  'values/vald/x.yaml': 'x: new',
+};
+
+let commandLine: BuiltCommandLine;
+let project: Project;
+beforeAll(() => {
+  commandLine = new BuiltCommandLine();
+});
+afterAll(() => commandLine.remove());
+beforeEach(() => {
+  project = new Project(commandLine);
+});
+afterEach(() => project.remove());
+
+/** A project with old output, and an app that would write new output. */
+function writeOldThenNew(): void {
+  project.write({ 'values/mine.yaml': 'mine: 1' }).writeApp(before);
+  expect(project.run(['synth'])).toMatchObject({ exitCode: 0 });
+  expect(project.outputs()).toEqual(oldOutputs);
+  project.writeApp(after);
+}
+
+function temporaryFolders(): string[] {
+  return readdirSync(project.folder).filter((name) => name.includes('chartwright'));
+}
+
+/** Whether each output is as it was or as it should become, and nothing in between. */
+function expectWhole(): void {
+  const found = Object.entries(project.outputs());
+  const part = (all: Record<string, string> | [string, string][], start: string) =>
+    Object.fromEntries((Array.isArray(all) ? all : Object.entries(all)).filter(([path]) => path.startsWith(start)));
+  for (const folder of ['out/', 'values/vald/'])
+    expect([part(oldOutputs, folder), part(newOutputs, folder)]).toContainEqual(part(found, folder));
+  expect(part(found, 'values/mine.yaml')).toEqual(part(oldOutputs, 'values/mine.yaml'));
+}
+
+/** Runs the app with a fault at each step in turn, until there is no such step. */
+function atEachStep(kind: string, check: (step: number, result: ReturnType<Project['run']>) => void): number {
+  for (let step = 1; step < 100; step++) {
+    writeOldThenNew();
+    const result = project.run(['synth'], { preload: faults, environment: { FAULT: `${kind}:${step}` } });
+    if (result.stderr.includes('no such step')) return step - 1;
+    check(step, result);
+    project.remove();
+    project = new Project(commandLine);
+  }
+  throw new Error('there is no end to the steps');
+}
+
+describe('killed at each step that changes the file system', () => {
+  test.each(['kill-before', 'kill-after'])('%s: the next run finds everything whole and cleans up', (kind) => {
+    const steps = atEachStep(kind, (_, result) => {
+      expect(result.signal).toBe('SIGKILL');
+      project.write({ 'app.mjs': 'process.exit(7)' });
+      expect(project.run(['synth'])).toMatchObject({ exitCode: 1 });
+      expectWhole();
+      expect(temporaryFolders()).toEqual([]);
+      project.writeApp(after);
+      expect(project.run(['synth'])).toMatchObject({ exitCode: 0 });
+      expect(project.outputs()).toEqual(newOutputs);
+    });
+    expect(steps).toBeGreaterThan(10);
+  });
+});
+
+describe('a step that fails', () => {
+  test('leaves all of the old output or all of the new, says so, and leaves nothing temporary after the next run', () => {
+    const ends = new Set<number | null>();
+    atEachStep('fail', (_, { exitCode, stderr }) => {
+      ends.add(exitCode);
+      expect(project.outputs()).toEqual(exitCode === 0 ? newOutputs : oldOutputs);
+      if (exitCode !== 0)
+        expect(stderr).toMatch(/^error: .*: the system refuses to \w+ this \(EIO\) \[unwritable-output\]/);
+      expect(stderr).not.toMatch(/^\s+at /m);
+      expect(project.run(['synth'])).toMatchObject({ exitCode: 0 });
+      expect(temporaryFolders()).toEqual([]);
+    });
+    expect([...ends].sort()).toEqual([0, 3]);
+  });
+});
+
+describe('Ctrl-C', () => {
+  test('at each step leaves all of the old output or all of the new and nothing temporary', () => {
+    atEachStep('interrupt', (_, { signal }) => {
+      const outputs = project.outputs();
+      expect([oldOutputs, newOutputs]).toContainEqual(outputs);
+      if (signal !== 'SIGINT') expect(outputs).toEqual(newOutputs);
+      expect(temporaryFolders()).toEqual([]);
+    });
+  });
+
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '%s ends an app that hangs and does not listen, and all that it started',
+    async (signal) => {
+      writeOldThenNew();
+      project.write({
+        'app.mjs': `import { spawn } from 'node:child_process';
+          import { writeFileSync } from 'node:fs';
+          process.on('SIGTERM', () => {});
+          const child = spawn(process.execPath, ['-e', 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)']);
+          writeFileSync('pids.json', JSON.stringify([process.pid, child.pid]));
+          setInterval(() => {}, 1000);`,
+      });
+      const { child, ended } = project.start(['synth']);
+      await until(() => existsSync(join(project.folder, 'pids.json')));
+      expect(temporaryFolders()).toHaveLength(2);
+      child.kill(signal);
+      expect(await ended).toMatchObject({ exitCode: null, signal, stdout: '', stderr: '' });
+      for (const id of JSON.parse(readFileSync(join(project.folder, 'pids.json'), 'utf8')) as number[])
+        await until(() => !isAlive(id), 2);
+      expect(project.files('cdk8s.yaml', 'app.mjs', 'pids.json')).toEqual(oldOutputs);
+      expect(temporaryFolders()).toEqual([]);
+    },
+  );
+
+  test('SIGKILL while the app runs: the next run cleans up', async () => {
+    writeOldThenNew();
+    project.write({
+      'app.mjs': `import { writeFileSync } from 'node:fs'; writeFileSync('pid', String(process.pid)); setInterval(() => {}, 1000);`,
+    });
+    const { child, ended } = project.start(['synth']);
+    await until(() => existsSync(join(project.folder, 'pid')));
+    child.kill('SIGKILL');
+    process.kill(Number(readFileSync(join(project.folder, 'pid'), 'utf8')), 'SIGKILL');
+    await ended;
+    expect(temporaryFolders()).toHaveLength(2);
+    project.writeApp(after);
+    expect(project.run(['synth'])).toMatchObject({ exitCode: 0 });
+    expect(project.files('cdk8s.yaml', 'app.mjs', 'pid')).toEqual(newOutputs);
+    expect(temporaryFolders()).toEqual([]);
+  });
+});
+
+test('a second run beside the first is refused and disturbs nothing', async () => {
+  writeOldThenNew();
+  project.writeApp(
+    after,
+    `writeFileSync('running', ''); while (!(await import('node:fs')).existsSync('go')) await new Promise((r) => setTimeout(r, 20));`,
+  );
+  const first = project.start(['synth']);
+  await until(() => existsSync(join(project.folder, 'running')));
+  const second = project.run(['synth']);
+  expect(second.stderr).toContain(`error: out: another run (process ${first.child.pid}) is writing this folder`);
+  expect(second.exitCode).toBe(3);
+  project.write({ go: '' });
+  expect(await first.ended).toMatchObject({ exitCode: 0 });
+  expect(project.files('cdk8s.yaml', 'app.mjs', 'running', 'go')).toEqual(newOutputs);
+});
+
+test('what a killed run put aside is not put back over something newer', () => {
+  writeOldThenNew();
+  project.write({ '.out.chartwright-999999999/aside/folder/a.yaml': configMap('a', 'older') });
+  expect(project.run(['synth'])).toMatchObject({ exitCode: 0 });
+  expect(project.outputs()).toEqual(newOutputs);
+});
+
+function isAlive(id: number): boolean {
+  try {
+    process.kill(id, 0);
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${id}/stat`, 'utf8')); // a zombie waits for a parent, it does not run
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,260 @@
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ValdRestoreVariable, valdRestore } from '../../src/scripts/index.js';
+import { programPath } from '../programs/find.js';
+import type { S3Server } from '../programs/s3-server.js';
+import { type IndexFiles, indexId, writeIndex } from './index-folder.js';
+
+/** The commands that the image contract names, without the shell. */
+export const contractCommands: readonly string[] = [
+  ...valdRestore.image.programs[0].commands.filter((name) => name !== 'sh'),
+  'rclone',
+];
+
+export const clusterId = '7a9c6f0e-1f0b-4a53-9d0c-3f6f1f3f5a01';
+export const foreignId = '00000000-0000-4000-8000-00000000f00d';
+
+/** How a run ended. `code` is null when a signal ended it. */
+export interface Outcome {
+  readonly code: number | null;
+  readonly log: string;
+  readonly milliseconds: number;
+}
+
+export interface RunOptions {
+  readonly environment?: Partial<Record<ValdRestoreVariable, string | undefined>>;
+  /** Variables that are rclone's. */
+  readonly rclone?: Record<string, string>;
+  /** Kill the whole process group before the command with this number, from 1. */
+  readonly killAt?: number;
+  /** Let the command with this number, from 1, fail without being run. */
+  readonly failAt?: number;
+  /** Run as this user. Needs root. */
+  readonly user?: number;
+  /** Called with everything logged so far, whenever there is more; `signal` signals the shell or the whole group. */
+  readonly onLog?: (log: string, signal: (name: NodeJS.Signals, group?: boolean) => void) => void;
+}
+
+let counter = 0;
+
+/** A pod with its volume, its place in a store, and the one container that runs the script. */
+export class RestorePod {
+  /** Removed by {@link remove}. Holds `volume`, mounted at the parent of INDEX_PATH, and the image's PATH. */
+  readonly folder = mkdtempSync(join(tmpdir(), 'chartwright-restore-'));
+  readonly volume = join(this.folder, 'volume');
+  readonly indexPath = join(this.volume, 'index');
+  /** The cluster's folder in the store, as files. */
+  readonly storeFolder: string | undefined;
+  readonly environment: Record<ValdRestoreVariable, string>;
+  readonly #server: S3Server | undefined;
+  readonly #calls = join(this.folder, 'calls');
+
+  /** @param cluster shared by the pods of one cluster @default a cluster of its own */
+  constructor(
+    options: {
+      server?: S3Server | undefined;
+      bucket?: string;
+      cluster?: string;
+      environment?: Partial<Record<ValdRestoreVariable, string>>;
+    } = {},
+  ) {
+    const { server, bucket = 'index', cluster = `cluster-${process.pid}-${++counter}` } = options;
+    this.#server = server;
+    this.storeFolder = server && join(server.folder, bucket, 'prefix', cluster);
+    this.environment = {
+      BACKUP_METHOD: server ? 'both' : 'persistentVolume',
+      INDEX_PATH: this.indexPath,
+      COPY_ON_WRITE: 'false',
+      BROKEN_INDEX_HISTORY_LIMIT: '2',
+      POD_NAME: 'vald-agent-0',
+      STORE_PATH: `store:${bucket}/prefix/${cluster}`,
+      CLUSTER_ID: clusterId,
+      CLUSTER_NAME: cluster,
+      ALLOW_EMPTY_START: 'false',
+      BACKUP_INTERVAL_SECONDS: '600',
+      RESTORE_TIMEOUT_SECONDS: '60',
+      ...options.environment,
+    };
+    mkdirSync(this.volume);
+  }
+
+  /** Writes an index to `origin`, `backup`, `broken/<n>` or, as `.`, straight into INDEX_PATH. */
+  put(place: string, files: IndexFiles, late: readonly string[] = []): this {
+    writeIndex(join(this.indexPath, place), files, late);
+    return this;
+  }
+
+  /** Writes a file of the cluster's folder in the store. */
+  store(name: string, content: string | Buffer): this {
+    if (!this.storeFolder) throw new Error('this pod has no store');
+    mkdirSync(this.storeFolder, { recursive: true });
+    writeFileSync(join(this.storeFolder, name), content);
+    return this;
+  }
+
+  own(id = clusterId): this {
+    return this.store('owner.json', `{"cluster":"a cluster","clusterId":"${id}"}\n`);
+  }
+
+  object(content: Buffer): this {
+    return this.store('vald-agent-0.tar.gz', content);
+  }
+
+  /** The pod's marker, this many seconds old. */
+  marker(kind: string, age: number): this {
+    return this.store('vald-agent-0.seen', `${kind} ${Math.floor(Date.now() / 1000) - age}\n`);
+  }
+
+  /** Runs the script with only the contract's programs on PATH, and with busybox's shell. */
+  async run(options: RunOptions = {}): Promise<Outcome> {
+    const counts = options.killAt !== undefined || options.failAt !== undefined;
+    const path = counts ? this.#countingPath(options) : contractPath(this.folder);
+    const script = join(this.folder, valdRestore.name);
+    writeFileSync(script, valdRestore.content);
+    const variables = Object.entries({ ...this.environment, ...options.environment }).filter(([, value]) => value);
+    const started = performance.now();
+    const child = spawn(counts ? pathShell() : join(path, 'sh'), [script], {
+      cwd: '/',
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: path, HOME: '/nonexistent', ...Object.fromEntries(variables), ...this.#rclone(), ...options.rclone },
+      ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
+    });
+    const group = child.pid!;
+    let log = '';
+    const signal = (name: NodeJS.Signals, all = false) => {
+      if (child.exitCode === null && child.signalCode === null) process.kill(all ? -group : group, name);
+    };
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (text) => {
+        log += text;
+        options.onLog?.(log, signal);
+      });
+    // `exit` and not `close`: what the script leaves running must not hold the result back.
+    const code = await new Promise<number | null>((resolve) => child.once('exit', (status) => resolve(status)));
+    return { code, log, milliseconds: performance.now() - started };
+  }
+
+  /** How many commands the last counted run has started. */
+  calls(): number {
+    return existsSync(this.#calls) ? readFileSync(this.#calls, 'utf8').split('\n').length - 1 : 0;
+  }
+
+  /** What lies in INDEX_PATH: for each folder with an index its mark, oldest of broken/ first. */
+  disk(): { origin?: string; backup?: string; base?: string; broken?: string[] } {
+    const mark = (folder: string) => (existsSync(folder) ? (indexId(folder) ?? 'no index') : undefined);
+    const broken = join(this.indexPath, 'broken');
+    const found = {
+      origin: mark(join(this.indexPath, 'origin')),
+      backup: mark(join(this.indexPath, 'backup')),
+      base: existsSync(this.indexPath) ? indexId(this.indexPath) : undefined,
+      broken: existsSync(broken) ? readdirSync(broken).map((name) => indexId(join(broken, name)) ?? 'no index') : [],
+    };
+    return Object.fromEntries(Object.entries(found).filter(([, value]) => value?.length));
+  }
+
+  /** Every path of the volume with its content: equal before and after means untouched. */
+  snapshot(folder = this.volume): Record<string, string> {
+    return Object.fromEntries(
+      readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .sort()
+        .map((path) => {
+          const status = lstatSync(join(folder, path));
+          if (!status.isFile()) return [path, status.isDirectory() ? 'folder' : 'other'];
+          return [path, `${status.mtimeMs} ${readFileSync(join(folder, path), 'base64')}`];
+        }),
+    );
+  }
+
+  /** What is in the cluster's folder in the store, the markers without their times. */
+  stored(): Record<string, string> {
+    if (!this.storeFolder || !existsSync(this.storeFolder)) return {};
+    const folder = this.storeFolder;
+    return Object.fromEntries(
+      readdirSync(folder).map((name) => {
+        if (!name.endsWith('.seen')) return [name, 'there'];
+        return [name, readFileSync(join(folder, name), 'utf8').split(' ')[0] ?? ''];
+      }),
+    );
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #rclone(): Record<string, string> {
+    if (!this.#server) return {};
+    return {
+      RCLONE_CONFIG_STORE_TYPE: 's3',
+      RCLONE_CONFIG_STORE_PROVIDER: 'Other',
+      RCLONE_CONFIG_STORE_ENDPOINT: this.#server.endpoint,
+      RCLONE_CONFIG_STORE_REGION: this.#server.region,
+      RCLONE_CONFIG_STORE_ACCESS_KEY_ID: this.#server.accessKey,
+      RCLONE_CONFIG_STORE_SECRET_ACCESS_KEY: this.#server.secretKey,
+      RCLONE_CONFIG_STORE_FORCE_PATH_STYLE: 'true',
+      RCLONE_CONFIG_STORE_NO_CHECK_BUCKET: 'true',
+    };
+  }
+
+  /** A PATH where each command first counts itself, then kills the group, fails, or becomes the real one. */
+  #countingPath({ killAt = 0, failAt = 0 }: RunOptions): string {
+    const real = contractPath(this.folder);
+    const path = join(this.folder, 'counting');
+    rmSync(this.#calls, { force: true });
+    mkdirSync(path, { recursive: true });
+    for (const name of contractCommands) {
+      const lines = [
+        `#!${join(real, 'sh')}`,
+        `echo "${name} $*" >>'${this.#calls}'`,
+        'number=0',
+        `while read -r line; do number=$((number + 1)); done <'${this.#calls}'`,
+        `[ $number != ${killAt} ] || kill -KILL 0`,
+        `[ $number != ${failAt} ] || exit 1`,
+        `exec '${join(real, name)}' "$@"`,
+      ];
+      writeFileSync(join(path, name), `${lines.join('\n')}\n`);
+      chmodSync(join(path, name), 0o755);
+    }
+    return path;
+  }
+}
+
+/** A PATH with the image contract's programs and nothing else, made once per folder. */
+export function contractPath(folder: string): string {
+  const path = join(folder, 'bin');
+  if (existsSync(path)) return path;
+  mkdirSync(path);
+  for (const name of ['sh', ...contractCommands])
+    symlinkSync(programPath(name === 'rclone' ? 'rclone' : 'busybox'), join(path, name));
+  return path;
+}
+
+/**
+ * A shell that finds every command through PATH. busybox's does, unless it is built to prefer its own commands, as
+ * Debian's static one is; then it is dash, the shell that busybox's stems from.
+ */
+export function pathShell(): string {
+  try {
+    execFileSync(programPath('busybox'), ['sh', '-c', 'true; id'], { env: { PATH: '/nonexistent' }, stdio: 'ignore' });
+    return programPath('dash');
+  } catch {
+    shellLink ??= join(mkdtempSync(join(tmpdir(), 'chartwright-shell-')), 'sh');
+    if (!existsSync(shellLink)) symlinkSync(programPath('busybox'), shellLink);
+    return shellLink;
+  }
+}
+
+let shellLink: string | undefined;
