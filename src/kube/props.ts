@@ -157,6 +157,7 @@ function show(value: unknown, path: readonly PropertyKey[]): string {
 
 function primitive(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.replace(/\/\/[^/@\s]*@/g, '//…@'));
+  if (typeof value === 'bigint') return `${value}n`;
   return typeof value === 'function' ? 'a function' : String(value);
 }
 

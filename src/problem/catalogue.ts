@@ -22,7 +22,9 @@ export const catalogue = {
   'app-wrote-nothing': 'the app ended well but wrote no manifest',
   'output-differs': 'a committed file that a new synth would change',
   'invalid-configuration': 'a cdk8s.yaml that cannot be used',
+  'invalid-command-line': 'an option or argument that a command does not have or that cannot be used',
   'unreadable-file': 'a file that cannot be read',
+  'unwritable-output': 'an output folder that cannot be written or must not be replaced',
 } as const satisfies Record<string, string>;
 
 /** A stable name of a kind of problem. */

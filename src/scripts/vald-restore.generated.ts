@@ -37,7 +37,10 @@ read_environment() {
   check_input BACKUP_METHOD "$BACKUP_METHOD" persistentVolume objectStorage both
   check_input COPY_ON_WRITE "$COPY_ON_WRITE" true false
   check_number BROKEN_INDEX_HISTORY_LIMIT "$BROKEN_INDEX_HISTORY_LIMIT"
-  case $INDEX_PATH in /*[!/]/*[!/]) ;; *) refuse_start 2 "INDEX_PATH is '$INDEX_PATH'" 'As /var/ngt/index.' ;; esac
+  case $INDEX_PATH in
+    /*[!/]/*[!/]) ;;
+    *) refuse_start 2 "INDEX_PATH is '$INDEX_PATH'" 'Allowed: a path of two levels or more, such as /var/ngt/index.' ;;
+  esac
   volume=\${INDEX_PATH%/*}
   # Outside INDEX_PATH: an agent without copy-on-write that finds no origin there moves all it sees into one.
   stage=$volume/.restore legacy=$volume/.restore-legacy note=$volume/.restore-note child=''

@@ -13,7 +13,7 @@ for (const name of ['mkdirSync', 'mkdtempSync', 'chmodSync', 'renameSync', 'rmSy
   fs[name] = (...words) => {
     calls += 1;
     if (calls === Number(step)) {
-      if (kind === 'kill-before') process.kill(process.pid, 'SIGKILL');
+      if (kind === 'kill') process.kill(process.pid, 'SIGKILL');
       if (kind === 'fail')
         throw Object.assign(new Error(`EIO: i/o error, ${name} '${words[0]}'`), {
           code: 'EIO',
@@ -22,9 +22,7 @@ for (const name of ['mkdirSync', 'mkdtempSync', 'chmodSync', 'renameSync', 'rmSy
         });
       if (kind === 'interrupt') process.kill(process.pid, 'SIGINT');
     }
-    const result = original(...words);
-    if (calls === Number(step) && kind === 'kill-after') process.kill(process.pid, 'SIGKILL');
-    return result;
+    return original(...words);
   };
 }
 syncBuiltinESMExports();

@@ -67,6 +67,7 @@ export class PodLink {
       one.on('error', () => other.destroy());
       one.on('close', () => {
         this.#sockets.delete(one);
+        // Not `destroy`: what has been read but not yet passed on must still arrive.
         other.destroy();
       });
     }

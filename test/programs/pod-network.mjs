@@ -21,7 +21,8 @@ const join2 = (from, to) => {
     [to, from],
   ]) {
     one.on('error', () => other.destroy());
-    one.on('close', () => other.destroy());
+    // Not `destroy`: what has been read but not yet passed on must still arrive.
+    one.on('close', () => other.destroySoon());
   }
 };
 

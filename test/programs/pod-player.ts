@@ -153,7 +153,7 @@ export class PodPlayer {
     return this.#containers
       .map(({ container, started, ready, exits, log }) => {
         const state = `${container.name}: ${ready ? 'ready' : started ? 'started' : 'not started'}, exits [${exits}]`;
-        return [state, ...log.trimEnd().split('\n').slice(-25)].join('\n    ');
+        return [state, ...log.trimEnd().split('\n').slice(-12)].join('\n    ');
       })
       .join('\n');
   }

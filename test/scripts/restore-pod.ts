@@ -126,7 +126,8 @@ export class RestorePod {
     writeFileSync(script, valdRestore.content);
     const variables = Object.entries({ ...this.environment, ...options.environment }).filter(([, value]) => value);
     const started = performance.now();
-    const child = spawn(counts ? pathShell() : join(path, 'sh'), [script], {
+    const [shell, ...args] = counts ? pathShell() : ([programPath('busybox'), 'sh'] as const);
+    const child = spawn(shell, [...args, script], {
       cwd: '/',
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -244,17 +245,13 @@ export function contractPath(folder: string): string {
 
 /**
  * A shell that finds every command through PATH. busybox's does, unless it is built to prefer its own commands, as
- * Debian's static one is; then it is dash, the shell that busybox's stems from.
+ * Debian's static one is; then it is dash, which busybox's stems from.
  */
-export function pathShell(): string {
+export function pathShell(): [program: string, ...args: string[]] {
   try {
-    execFileSync(programPath('busybox'), ['sh', '-c', 'true; id'], { env: { PATH: '/nonexistent' }, stdio: 'ignore' });
-    return programPath('dash');
+    execFileSync(programPath('busybox'), ['sh', '-c', 'id'], { env: { PATH: '/nonexistent' }, stdio: 'ignore' });
+    return [programPath('dash')];
   } catch {
-    shellLink ??= join(mkdtempSync(join(tmpdir(), 'chartwright-shell-')), 'sh');
-    if (!existsSync(shellLink)) symlinkSync(programPath('busybox'), shellLink);
-    return shellLink;
+    return [programPath('busybox'), 'sh'];
   }
 }
-
-let shellLink: string | undefined;

@@ -1,3 +1,4 @@
+import { checkClaim } from './claims.js';
 import { fieldPath, itemsOf, mapOf, textOf, valueAt } from './fields.js';
 import {
   dataKey,
@@ -43,6 +44,7 @@ export function checkMetadata(object: CheckedObject): void {
   if (namespace !== undefined) checkText(object, 'metadata.namespace', namespace, dnsLabel);
   checkLabels(object, 'metadata.labels', metadata['labels']);
   checkAnnotations(object, 'metadata.annotations', metadata['annotations']);
+  if (object.group === '' && object.kind === 'PersistentVolumeClaim') checkClaim(object, object.fields, 'spec');
   if (object.group === '' && (object.kind === 'ConfigMap' || object.kind === 'Secret')) {
     for (const part of ['data', 'binaryData', 'stringData'])
       for (const key of Object.keys(mapOf(object.fields[part])))
@@ -71,6 +73,7 @@ export function checkTemplateMetadata(pod: PodTemplate): void {
     const name = textOf(metadata['name']);
     if (name !== undefined) checkText(object, `${path}.name`, name, dnsLabel);
     else object.report({ code: 'missing-field', field: `${path}.name`, message: 'is required', hint: 'Add name.' });
+    checkClaim(object, claim, `spec.volumeClaimTemplates[${index}].spec`);
   }
 }
 

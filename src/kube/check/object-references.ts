@@ -1,9 +1,9 @@
-import { checkPortNumber } from './containers.js';
 import { type Fields, isMap, itemsOf, mapOf, textOf } from './fields.js';
 import { dnsLabel } from './formats.js';
 import { checkLabels, checkText } from './metadata.js';
 import type { CheckedObject } from './object.js';
 import type { PodTemplate } from './pod-template.js';
+import { checkPortNumber } from './ports.js';
 import type { References } from './references.js';
 import { groupOf } from './schema.js';
 import { matches, type PodIndex } from './selector.js';
@@ -36,7 +36,9 @@ export function checkOwnSelector({ object, labels, metadataPath }: PodTemplate):
   const selector = mapOf(object.fields['spec'])['selector'];
   if (!isMap(selector)) return;
   checkLabels(object, 'spec.selector.matchLabels', selector['matchLabels']);
-  const empty = [selector['matchLabels'], selector['matchExpressions']].every((part) => Object.keys(part ?? {}).length === 0);
+  const empty = [selector['matchLabels'], selector['matchExpressions']].every(
+    (part) => Object.keys(part ?? {}).length === 0,
+  );
   if (empty)
     object.report({
       code: 'invalid-field',

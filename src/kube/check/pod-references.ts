@@ -1,8 +1,11 @@
-import { type Fields, itemsOf, mapOf, textOf } from './fields.js';
+import { type Fields, isMap, itemsOf, mapOf, textOf } from './fields.js';
 import { dnsLabel } from './formats.js';
 import { checkText } from './metadata.js';
 import type { PodTemplate } from './pod-template.js';
 import type { References } from './references.js';
+
+/** Reports a reference without a name, or to a thing or a key that is not there. */
+type Check = (field: string, kind: string, name: unknown, key?: unknown) => void;
 
 /**
  * Checks that everything a pod needs before it can start is there: ConfigMaps and Secrets with their keys (volumes,
@@ -12,13 +15,18 @@ import type { References } from './references.js';
  */
 export function checkPodReferences(pod: PodTemplate, references: References, claims: ReadonlySet<string>): void {
   const { object, path, spec } = pod;
-  const check = (field: string, kind: string, name: unknown, key?: unknown) => {
+  const check: Check = (field, kind, name, key) => {
     const text = textOf(name);
-    if (text !== undefined) references.check(object, field, { kind, name: text, ...keyOf(key) });
+    const textKey = textOf(key);
+    if (text !== undefined)
+      references.check(object, field, { kind, name: text, ...(textKey === undefined ? {} : { key: textKey }) });
+    // A name of the wrong type is told by the schema.
+    else if (name == null || name === '')
+      object.report({ code: 'missing-field', field, message: `the name of the ${kind} is required`, hint: 'Add it.' });
   };
 
   const account = textOf(spec['serviceAccountName']) ? 'serviceAccountName' : 'serviceAccount';
-  check(`${path}.${account}`, 'ServiceAccount', spec[account]);
+  if (textOf(spec[account])) check(`${path}.${account}`, 'ServiceAccount', spec[account]);
   const priority = textOf(spec['priorityClassName']);
   if (priority !== undefined)
     references.check(object, `${path}.priorityClassName`, {
@@ -28,56 +36,62 @@ export function checkPodReferences(pod: PodTemplate, references: References, cla
       name: priority,
     });
   for (const [index, secret] of itemsOf(spec['imagePullSecrets']))
-    check(`${path}.imagePullSecrets[${index}].name`, 'Secret', secret['name']);
+    if (textOf(secret['name'])) check(`${path}.imagePullSecrets[${index}].name`, 'Secret', secret['name']);
 
   for (const [index, volume] of itemsOf(spec['volumes'])) {
     const place = `${path}.volumes[${index}]`;
     checkVolume(pod, volume, place);
     const claim = textOf(mapOf(volume['persistentVolumeClaim'])['claimName']);
-    if (claim !== undefined && !claims.has(`${object.namespace}/${claim.replace(/-\d+$/, '')}`))
+    const ordinal = /-\d+$/.exec(claim ?? '');
+    if (claim !== undefined && !(ordinal && claims.has(`${object.namespace}/${claim.slice(0, ordinal.index)}`)))
       check(`${place}.persistentVolumeClaim.claimName`, 'PersistentVolumeClaim', claim);
-    checkFiles(`${place}.configMap`, 'ConfigMap', mapOf(volume['configMap']), 'name', check);
-    checkFiles(`${place}.secret`, 'Secret', mapOf(volume['secret']), 'secretName', check);
+    checkFiles(`${place}.configMap`, 'ConfigMap', volume['configMap'], 'name', check);
+    checkFiles(`${place}.secret`, 'Secret', volume['secret'], 'secretName', check);
     for (const [part, source] of itemsOf(mapOf(volume['projected'])['sources'])) {
       const sources = `${place}.projected.sources[${part}]`;
-      checkFiles(`${sources}.configMap`, 'ConfigMap', mapOf(source['configMap']), 'name', check);
-      checkFiles(`${sources}.secret`, 'Secret', mapOf(source['secret']), 'name', check);
+      checkFiles(`${sources}.configMap`, 'ConfigMap', source['configMap'], 'name', check);
+      checkFiles(`${sources}.secret`, 'Secret', source['secret'], 'name', check);
     }
   }
   for (const container of pod.containers) checkEnvironment(container.fields, container.path, check);
 }
 
-type Check = (field: string, kind: string, name: unknown, key?: unknown) => void;
+const keyReferences = [
+  ['configMapKeyRef', 'ConfigMap'],
+  ['secretKeyRef', 'Secret'],
+] as const;
+
+const wholeReferences = [
+  ['configMapRef', 'ConfigMap'],
+  ['secretRef', 'Secret'],
+] as const;
 
 function checkEnvironment(container: Fields, path: string, check: Check): void {
-  for (const [index, variable] of itemsOf(container['env'])) {
-    const from = mapOf(variable['valueFrom']);
-    for (const [field, kind] of [
-      ['configMapKeyRef', 'ConfigMap'],
-      ['secretKeyRef', 'Secret'],
-    ] as const) {
-      const reference = mapOf(from[field]);
-      if (reference['optional'] !== true)
+  for (const [index, variable] of itemsOf(container['env']))
+    for (const [field, kind] of keyReferences) {
+      const reference = mapOf(variable['valueFrom'])[field];
+      if (isMap(reference) && mustBeThere(reference))
         check(`${path}.env[${index}].valueFrom.${field}`, kind, reference['name'], reference['key']);
     }
-  }
-  for (const [index, source] of itemsOf(container['envFrom'])) {
-    for (const [field, kind] of [
-      ['configMapRef', 'ConfigMap'],
-      ['secretRef', 'Secret'],
-    ] as const) {
-      const reference = mapOf(source[field]);
-      if (reference['optional'] !== true) check(`${path}.envFrom[${index}].${field}`, kind, reference['name']);
+  for (const [index, source] of itemsOf(container['envFrom']))
+    for (const [field, kind] of wholeReferences) {
+      const reference = source[field];
+      if (isMap(reference) && mustBeThere(reference))
+        check(`${path}.envFrom[${index}].${field}`, kind, reference['name']);
     }
-  }
 }
 
 /** A ConfigMap or Secret as files: all its keys, or those that `items` names. */
-function checkFiles(path: string, kind: string, source: Fields, nameField: string, check: Check): void {
-  if (source['optional'] === true) return;
+function checkFiles(path: string, kind: string, source: unknown, nameField: string, check: Check): void {
+  if (!isMap(source) || !mustBeThere(source, nameField)) return;
   const items = itemsOf(source['items']);
-  if (items.length === 0) check(`${path}.${nameField}`, kind, source[nameField]);
-  for (const [index, item] of items) check(`${path}.items[${index}].key`, kind, source[nameField], item['key']);
+  if (items.length === 0 || !textOf(source[nameField])) check(`${path}.${nameField}`, kind, source[nameField]);
+  else for (const [index, item] of items) check(`${path}.items[${index}].key`, kind, source[nameField], item['key']);
+}
+
+/** What is optional may be absent, but it must have a name. */
+function mustBeThere(reference: Fields, nameField = 'name'): boolean {
+  return reference['optional'] !== true || textOf(reference[nameField]) === undefined;
 }
 
 function checkVolume({ object }: PodTemplate, volume: Fields, place: string): void {
@@ -92,17 +106,4 @@ function checkVolume({ object }: PodTemplate, volume: Fields, place: string): vo
       got: sources.join(', '),
       hint: 'Make a volume for each.',
     });
-  const secret = volume['secret'];
-  if (secret != null && textOf(mapOf(secret)['secretName']) === undefined)
-    object.report({
-      code: 'missing-field',
-      field: `${place}.secret.secretName`,
-      message: 'is required',
-      hint: 'Add secretName.',
-    });
-}
-
-function keyOf(key: unknown): { key?: string } {
-  const text = textOf(key);
-  return text === undefined ? {} : { key: text };
 }

@@ -42,7 +42,10 @@ function checkItems(items: readonly unknown[], node: ListNode, path: string, wal
   for (let index = 0; index < items.length; index++) {
     // A null item is read as an object without fields, and then its required fields are missing.
     const item = typeof itemNode === 'number' ? (items[index] ?? {}) : items[index];
-    checkValue(item, itemNode, `${path}[${index}]`, walk);
+    const place = `${path}[${index}]`;
+    // In a list it stays: as empty text, which is none of the allowed values.
+    if (item === null && Array.isArray(itemNode) && itemNode[0] === 'e') wrongType(item, 'text', place, walk);
+    else checkValue(item, itemNode, place, walk);
   }
   if (form !== 'l' && !walk.status) checkDistinct(items, keys, path, walk);
 }
