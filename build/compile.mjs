@@ -1,7 +1,7 @@
 /**
  * Compiles the package to dist/lib:
  *
- * - `esm/` by tsc: modules and their types
+ * - `esm/` by TypeScript: modules and their types (declarations.mjs)
  * - `cjs/` by esbuild, file by file, with the same types: for projects that `cdk8s init typescript-app` makes
  * - `esm/cli/` by esbuild, bundled: one file to start and one for each command, because reading a hundred small files
  *   costs more than the command line's own work
@@ -10,10 +10,10 @@
  *
  * Plain JavaScript, since it has to run before anything is compiled.
  */
-import { spawn } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
-import { build } from 'esbuild';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { build, transform } from 'esbuild';
+import { compileWithTypes } from './declarations.mjs';
 
 const root = join(import.meta.dirname, '..');
 const source = join(root, 'src');
@@ -27,32 +27,41 @@ function libraryFiles() {
     .filter((path) => path.endsWith('.ts') && !path.startsWith('cli/') && path !== 'main.ts');
 }
 
-async function compileModules(files) {
+function compileModules() {
   const output = join(lib, 'esm');
-  // What tsc remembers is only true as long as its output is there.
-  if (!existsSync(join(output, 'index.js'))) rmSync(join(root, 'dist/lib.tsbuildinfo'), { force: true });
-  await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
-  removeStale(output, files, ['.js', '.d.ts']);
+  const compile = () => {
+    if (!compileWithTypes(join(root, 'tsconfig.build.json'))) throw new Error('there are type errors');
+  };
+  const isComplete = () => libraryFiles().every((path) => existsSync(join(output, path.replace(/\.ts$/, '.d.ts'))));
+  compile();
+  // What TypeScript remembers to have written is only true as long as nobody has removed it.
+  if (!isComplete()) {
+    rmSync(join(root, 'dist/lib.tsbuildinfo'));
+    compile();
+  }
+  removeStale(output, ['.js', '.d.ts']);
 }
 
-async function compileCommonJs(files) {
+async function compileCommonJs() {
   const output = join(lib, 'cjs');
-  await build({
-    entryPoints: files.map((path) => join(source, path)),
-    outdir: output,
-    outbase: source,
-    format: 'cjs',
-    platform: 'node',
-    target,
-    logLevel: 'warning',
-  });
-  writeFileSync(join(output, 'package.json'), '{ "type": "commonjs" }\n');
-  removeStale(output, files, ['.js', '.d.ts']);
+  for (const path of libraryFiles()) {
+    // Text by text, so that esbuild does not see this package's "type": it would then take a default import of one of
+    // our own modules for the whole module, as Node does where a module imports CommonJS.
+    const { code } = await transform(readFileSync(join(source, path), 'utf8'), {
+      sourcefile: path,
+      loader: 'ts',
+      format: 'cjs',
+      platform: 'node',
+      target,
+    });
+    writeIfChanged(join(output, path.replace(/\.ts$/, '.js')), code);
+  }
+  writeIfChanged(join(output, 'package.json'), '{ "type": "commonjs" }\n');
+  removeStale(output, ['.js', '.d.ts']);
 }
 
 async function bundleCommandLine(output) {
-  rmSync(output, { recursive: true, force: true });
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
     entryPoints: [join(source, 'cli/main.ts')],
     outdir: output,
     chunkNames: '[name]-[hash]',
@@ -62,6 +71,7 @@ async function bundleCommandLine(output) {
     platform: 'node',
     target,
     metafile: true,
+    write: false,
     logLevel: 'warning',
     // commander is CommonJS: inside a module its `require` of Node's own modules has to come from somewhere.
     banner: {
@@ -69,8 +79,17 @@ async function bundleCommandLine(output) {
     },
     plugins: [leaveOut(['cdk8s', 'constructs', 'cdk8s-plus-28', 'zod'])],
   });
-  chmodSync(join(output, 'main.js'), 0o755); // `npx chartwright` in the checkout runs this file itself
-  writeFileSync(join(output, 'LICENSES.txt'), licensesOf(metafile));
+  // The chunks before the file that imports them.
+  const isEntry = ({ path }) => Number(basename(path) === 'main.js');
+  const files = new Map(
+    outputFiles.sort((a, b) => isEntry(a) - isEntry(b)).map(({ path, text }) => [basename(path), text]),
+  );
+  files.set('LICENSES.txt', licensesOf(metafile));
+  // One by one and the old ones last, so that there is a whole command line at any time: `npx chartwright` in the
+  // checkout compiles the package before it runs it, and somebody else may be running it already.
+  for (const [name, content] of files) writeIfChanged(join(output, name), content);
+  for (const name of readdirSync(output)) if (!files.has(name)) rmSync(join(output, name), { recursive: true });
+  chmodSync(join(output, 'main.js'), 0o755); // npx runs this file itself
 }
 
 /** Keeps packages out of a bundle, and their imports too where nothing of them is used. */
@@ -102,17 +121,23 @@ function licensesOf(metafile) {
 }
 
 /** The types of the modules, for the CommonJS build: there they mean CommonJS because of its package.json. */
-function copyTypes(files) {
-  for (const path of files.filter((file) => !file.endsWith('.d.ts'))) {
+function copyTypes() {
+  for (const path of libraryFiles()) {
     const types = path.replace(/\.ts$/, '.d.ts');
-    mkdirSync(dirname(join(lib, 'cjs', types)), { recursive: true });
-    cpSync(join(lib, 'esm', types), join(lib, 'cjs', types));
+    writeIfChanged(join(lib, 'cjs', types), readFileSync(join(lib, 'esm', types), 'utf8'));
   }
 }
 
+/** Leaves files alone that stay the same, so that whoever watches them has nothing to do. */
+function writeIfChanged(path, content) {
+  if (existsSync(path) && readFileSync(path, 'utf8') === content) return;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+}
+
 /** Removes what was compiled from files that are gone. */
-function removeStale(output, files, endings) {
-  const known = new Set(files.flatMap((path) => endings.map((ending) => path.replace(/\.ts$/, ending))));
+function removeStale(output, endings) {
+  const known = new Set(libraryFiles().flatMap((path) => endings.map((ending) => path.replace(/\.ts$/, ending))));
   for (const entry of readdirSync(output, { recursive: true, withFileTypes: true })) {
     const path = relative(output, join(entry.parentPath, entry.name)).replaceAll('\\', '/');
     if (
@@ -125,24 +150,18 @@ function removeStale(output, files, endings) {
   }
 }
 
-function run(program, words) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, words, { cwd: root, stdio: 'inherit' });
-    child.once('error', reject);
-    child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`${words[0]} ended with ${code}`))));
-  });
-}
-
 const cliFolder = process.argv[2] === '--cli' ? process.argv[3] : undefined;
 try {
   if (cliFolder) await bundleCommandLine(cliFolder);
   else {
-    const files = libraryFiles();
-    await Promise.all([compileModules(files), compileCommonJs(files), bundleCommandLine(join(lib, 'esm/cli'))]);
-    copyTypes(files);
+    // esbuild works in a process of its own while TypeScript works in this one.
+    const bundles = Promise.all([compileCommonJs(), bundleCommandLine(join(lib, 'esm/cli'))]);
+    compileModules();
+    await bundles;
+    copyTypes();
   }
 } catch (error) {
-  // tsc and esbuild have said what is wrong.
+  // TypeScript and esbuild have said what is wrong.
   console.error(`build failed: ${error.message.split('\n', 1)[0]}`);
   process.exitCode = 1;
 }

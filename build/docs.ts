@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ClusterScript, valdRestore } from '../src/scripts/index.js';
 import { deviations } from '../src/vald/deviations.js';
 import { valdAgentSchema } from '../src/vald/props-schema.js';
 
@@ -9,6 +10,7 @@ export function generateDocs(): Map<string, string> {
   return new Map([
     ['docs/vald-deviations.md', deviationsPage()],
     ['docs/vald-props.md', propsPage()],
+    ['docs/vald-images.md', imagesPage(valdRestore)],
   ]);
 }
 
@@ -32,6 +34,45 @@ here fails, and so does an entry that no longer differs. Nulls and empty lists t
 “rules” are the project’s measured findings about Vald.
 
 ${sections.join('\n\n')}
+`;
+}
+
+function imagesPage(script: ClusterScript): string {
+  const programs = script.image.programs.map(
+    ({ name, oldest, commands }) =>
+      `| ${name} | ${oldest} | ${commands ? commands.map((command) => `\`${command}\``).join(', ') : ''} |`,
+  );
+  const variables = script.environment.map(
+    ({ name, required, allowed, meaning }) =>
+      `| \`${name}\` | ${required === 'always' ? 'always' : 'with a store'} | ${cell(allowed)} | ${cell(meaning)} |`,
+  );
+  const codes = script.exitCodes.map(({ code, meaning, action }) => `| ${code} | ${cell(meaning)} | ${cell(action)} |`);
+  const { repository, tag } = script.image.defaultImage;
+  return `${generated}
+
+# What the restore script needs and says
+
+\`${script.name}\` runs in \`${repository}:${tag}\`. Another image (prop \`restoreImage\`) does as well when it has, on its PATH:
+
+| program | oldest version tested | commands |
+|---|---|---|
+${programs.join('\n')}
+
+It runs as any user that can write to the volume, with a read-only root file system and without privileges.
+
+## Variables
+
+| name | needed | allowed | meaning |
+|---|---|---|---|
+${variables.join('\n')}
+
+## Exit codes
+
+The last lines of its log say the same in words; \`kubectl describe pod\` shows them.
+
+| code | what happened | what to do |
+|---|---|---|
+${codes.join('\n')}
 `;
 }
 

@@ -31,7 +31,7 @@ function set(name: string, backup: BackupMethodInput, copyOnWrite: boolean): voi
   app.synth();
 }
 
-const inStore = (store: ObjectStoreInput) => ({ store, clusterId });
+const inStore = <Store extends ObjectStoreInput>(store: Store) => ({ store, clusterId });
 
 for (const copyOnWrite of [false, true]) {
   const suffix = copyOnWrite ? '-cow' : '';

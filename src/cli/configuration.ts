@@ -62,10 +62,12 @@ export function readConfiguration(
     const { line, col } = lines.linePos(offset);
     return { file: configurationFile, line, column: col };
   };
-  const problems: Problem[] = document.errors.map((error) =>
-    fault(placeAt(error.pos[0]), firstLine(error.message), { hint: 'Correct the YAML.' }),
-  );
-  if (problems.length > 0) throw new Failure(problems, exitCodes.usage);
+  // Only the first: the rest mostly follows from it.
+  const broken = document.errors[0];
+  if (broken) {
+    const problem = fault(placeAt(broken.pos[0]), firstLine(broken.message), { hint: 'Correct the YAML.' });
+    throw new Failure([problem], exitCodes.usage);
+  }
 
   const contents = document.contents;
   if (contents !== null && !isMap(contents)) {
@@ -76,6 +78,7 @@ export function readConfiguration(
     throw new Failure([problem], exitCodes.usage);
   }
   const settings: { -readonly [Key in keyof Configuration]: Configuration[Key] } = { ...defaults };
+  const problems: Problem[] = [];
   const warnings: Problem[] = [];
   for (const pair of contents?.items ?? []) {
     const name = keyOf(pair);

@@ -53,6 +53,8 @@ function wrongCommandLine(error: Error): Problem {
 const hints: Readonly<Record<string, string>> = {
   EACCES: 'Give yourself the right to write there, or choose another folder.',
   EPERM: 'Give yourself the right to write there, or choose another folder.',
+  EEXIST: 'A file is in the way: choose another folder.',
+  ENOTDIR: 'A file is in the way: choose another folder.',
   EROFS: 'The file system is read-only: choose another folder.',
   ENOSPC: 'The disk is full: make room.',
   EXDEV: 'The folder is a mount point, which cannot be replaced as a whole: choose a folder inside it.',

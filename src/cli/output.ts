@@ -61,7 +61,7 @@ export function refuseStrangersFiles({ target, entries, comparison }: ComparedOu
   const known = present.some(({ kind, path }) => kind !== 'removed' || isYaml(path));
   if (entries || known || present.length === 0) return;
   const problem: Problem = {
-    code: 'invalid-configuration',
+    code: 'unwritable-output',
     severity: 'error',
     where: target.where,
     message: `this folder holds ${present.length} files and no manifest, and all of them would be removed`,

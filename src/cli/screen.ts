@@ -67,8 +67,8 @@ export class Screen {
     if (this.options.quiet || !process.stderr.isTTY) return;
     const start = Date.now();
     const draw = () => {
-      const line = `${text} … ${Math.round((Date.now() - start) / 1000)} s`;
-      process.stderr.write(clearLine + line.slice(0, (process.stderr.columns || 80) - 1));
+      const time = ` … ${Math.round((Date.now() - start) / 1_000)} s`;
+      process.stderr.write(clearLine + text.slice(0, (process.stderr.columns || 80) - time.length - 1) + time);
     };
     // Only what takes long enough to wonder about gets a line.
     this.#progress = { timer: setInterval(draw, 1_000), clear: () => process.stderr.write(clearLine) };

@@ -66,7 +66,7 @@ function reasonAgainst(path: string, folder: string, program: readonly string[])
 
 function refusal(target: Target, message: string): Problem {
   return {
-    code: 'invalid-configuration',
+    code: 'unwritable-output',
     severity: 'error',
     where: target.where,
     message,

@@ -112,9 +112,9 @@ function allowedOf(issue: z.core.$ZodIssue): { allowed?: string } {
     case 'invalid_type':
       return { allowed: article(issue.expected) };
     case 'too_small':
-      return { allowed: issue.origin === 'array' ? `at least ${issue.minimum} entries` : `${issue.minimum} or more` };
+      return { allowed: issue.origin === 'array' ? `at least ${entries(issue.minimum)}` : `${issue.minimum} or more` };
     case 'too_big':
-      return { allowed: issue.origin === 'array' ? `at most ${issue.maximum} entries` : `${issue.maximum} or less` };
+      return { allowed: issue.origin === 'array' ? `at most ${entries(issue.maximum)}` : `${issue.maximum} or less` };
     case 'invalid_value':
       return { allowed: issue.values.map(String).join(', ') };
     case 'invalid_union': {
@@ -124,6 +124,10 @@ function allowedOf(issue: z.core.$ZodIssue): { allowed?: string } {
     default:
       return {};
   }
+}
+
+function entries(count: number | bigint): string {
+  return `${count} ${count === 1 ? 'entry' : 'entries'}`;
 }
 
 function article(type: string): string {
@@ -147,8 +151,8 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
  * have pasted one, an object may contain one of these, and a URL may have a password in it.
  */
 function show(value: unknown, path: readonly PropertyKey[]): string {
-  if (path.some((step) => /secret|credentials|password|token|^env$/i.test(String(step))))
-    return '(not shown, it may be a secret)';
+  const mayBeSecret = path.some((step) => /secret|credentials|password|token|^env$/i.test(String(step)));
+  if (mayBeSecret && path.at(-1) !== 'type') return '(not shown, it may be a secret)';
   if (value === null || typeof value !== 'object') return shorten(primitive(value));
   if (!Array.isArray(value)) return shorten(`an object with ${Object.keys(value).join(', ') || 'no properties'}`);
   if (value.some((item) => typeof item === 'object')) return `an array of ${value.length}`;

@@ -6,4 +6,5 @@ export {
   type ScriptVariable,
   scriptFolder,
 } from './contract.js';
+export { type RepositoryRetentionVariable, repositoryRetention } from './repository-retention.js';
 export { type ValdRestoreVariable, valdRestore } from './vald-restore.js';

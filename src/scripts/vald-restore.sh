@@ -42,7 +42,8 @@ read_environment() {
   esac
   volume=${INDEX_PATH%/*}
   # Outside INDEX_PATH: an agent without copy-on-write that finds no origin there moves all it sees into one.
-  stage=$volume/.restore legacy=$volume/.restore-legacy note=$volume/.restore-note child=''
+  stage=$volume/.restore legacy=$volume/.restore-legacy note=$volume/.restore-note
+  agent_stage=$volume/.staging child='' # the agent's TMPDIR
   [ "$BACKUP_METHOD" != persistentVolume ] || return 0
   : "${STORE_PATH:?rclone path of this cluster, such as store:bucket/prefix/cluster}"
   : "${CLUSTER_ID:?UUID of this cluster}"
@@ -82,9 +83,9 @@ run_bounded() {
   return "$result"
 }
 
-# --config '': a file in the image must not say what `store` is. The other options bound waits and tries.
+# --config '': a file in the image must not say what `store` is. The rest bounds waits and tries; "$@" may widen it.
 call_rclone() {
-  run_bounded rclone --config '' --contimeout 10s --timeout 30s --retries 3 --retries-sleep 1s --low-level-retries 3 \
+  run_bounded rclone --config '' --contimeout 10s --timeout 30s --retries 2 --retries-sleep 1s --low-level-retries 2 \
     "$@"
 }
 
@@ -143,33 +144,43 @@ move_legacy() {
 }
 
 # Sets `disk` to valid (and the index is in `origin`), none or broken. A copy-on-write agent would load `backup` by
-# itself, but its next save removes that generation before the new one is in place: as `origin` it is safe.
+# itself, but its next save removes that generation before the new one is in place: as `origin` it is safe. A generation
+# that is whole in the agent's staging was about to be put in place. It counts while there is no other: later on it may
+# have lain there for long.
 settle_disk() {
-  disk=valid
+  disk=valid found=''
   if [ -d "$legacy" ]; then move_legacy; fi
   read_state "$INDEX_PATH/origin"
   [ "$state" != valid ] || return 0
   origin=$state
   read_state "$INDEX_PATH/backup"
-  if [ "$state" = valid ] && [ "$COPY_ON_WRITE" = true ]; then
-    log_line "origin holds no valid index ($origin): the generation before it takes its place"
-    replace_origin "$INDEX_PATH/backup"
+  if [ "$COPY_ON_WRITE" = true ] && [ "$state" = valid ]; then
+    found=$INDEX_PATH/backup
+  elif [ "$COPY_ON_WRITE $origin $state" = 'true none none' ]; then
+    for folder in "$agent_stage"/vald/*; do
+      read_state "$folder"
+      [ "$state" != valid ] || found=$folder
+    done
+  fi
+  if [ -n "$found" ]; then
+    log_line "origin holds no valid index ($origin): $found takes its place"
+    replace_origin "$found"
     return 0
   fi
-  backup=$state
   read_state "$INDEX_PATH"
-  if [ "$origin $backup $state" = 'none none valid' ]; then
+  # Whatever else was saved there, in backup, in broken/ or where a killed agent was moving it, counts as remains.
+  remains=''
+  if [ -d "$INDEX_PATH" ]; then
+    remains=$(find "$INDEX_PATH" -mindepth 2 \( -name '*.json' -o -name '*.kvsdb' \)) || refuse_volume "$INDEX_PATH"
+  fi
+  if [ -z "$remains" ] && [ "$state" = valid ]; then
     log_line 'moving an index of the old layout into origin'
     move_legacy
-    return 0
+  elif [ "$remains$state" = none ]; then
+    disk=none
+  else
+    disk=broken
   fi
-  disk=broken
-  [ "$origin $backup $state" = 'none none none' ] || return 0
-  saved=''
-  if [ -d "$INDEX_PATH/broken" ]; then
-    saved=$(find "$INDEX_PATH/broken" \( -name '*.json' -o -name '*.kvsdb' \)) || refuse_volume "$INDEX_PATH/broken"
-  fi
-  [ -n "$saved" ] || disk=none
 }
 
 refuse_broken() {
@@ -177,9 +188,11 @@ refuse_broken() {
     'Look at origin, backup and broken/ there. To start empty, deliberately move them off the volume.'
 }
 
-# start_agent MESSAGE: the sidecar needs its watch directory, and without one the agent would move broken/ into it.
+# start_agent MESSAGE: the sidecar needs its watch directory, and without one the agent would move broken/ into it. What
+# killed agents staged or were moving is never cleared away by Vald; the volume would fill up.
 start_agent() {
   mkdir -p "$INDEX_PATH/origin" || refuse_volume "$INDEX_PATH"
+  rm -rf "$agent_stage" "$INDEX_PATH"/tmp-[0-9]* || log_line "warning: $agent_stage cannot be emptied"
   log_line "$1"
   exit 0
 }
@@ -236,12 +249,13 @@ refuse_object() {
 restore_object() {
   archive=$stage/object.tar.gz
   log_line "restoring $STORE_PATH/$POD_NAME.tar.gz, $object_size bytes"
-  call_rclone copyto "$STORE_PATH/$POD_NAME.tar.gz" "$archive" || refuse_store "does not give $POD_NAME.tar.gz"
+  call_rclone copyto --retries 3 --low-level-retries 10 "$STORE_PATH/$POD_NAME.tar.gz" "$archive" ||
+    refuse_store "does not give $POD_NAME.tar.gz"
   size=$(wc -c <"$archive") || refuse_volume "$stage"
   [ "$size" -eq "$object_size" ] || refuse_object "came with $size bytes, the listing says $object_size"
   run_bounded gzip -t "$archive" 2>"$stage/messages" || refuse_object 'is not a whole gzip file'
   mkdir "$stage/origin"
-  # busybox's tar only warns when it strips a path that leads out of the folder and when the archive ends too early.
+  # busybox's tar only warns of a path that leads out of the folder, and takes an archive that ends early between files.
   run_bounded tar -x -z -o -f "$archive" -C "$stage/origin" 2>"$stage/messages" || refuse_object 'cannot be unpacked'
   [ ! -s "$stage/messages" ] || refuse_object 'is not as the sidecar writes it'
   odd=$(find "$stage/origin" -mindepth 1 \( ! -type f -o -links +1 \)) || refuse_volume "$stage"
@@ -284,7 +298,9 @@ admit_empty_start() {
 main() {
   read_environment
   trap 'rm -rf "$stage" || :' EXIT
-  trap 'kill "$child" 2>/dev/null || :; log_line "stopped by a signal, the next run starts over"; exit 143' TERM INT
+  # Waits for what it has told to end, so that nothing writes to $stage any more while the trap of EXIT removes it.
+  trap 'if [ -n "$child" ]; then kill "$child" || :; wait "$child" || :; fi
+    log_line "stopped by a signal, the next run starts over"; exit 143' TERM INT
   if [ ! -x "$volume" ]; then refuse_volume "$volume"; fi
   if [ -e "$INDEX_PATH" ] && { [ ! -r "$INDEX_PATH" ] || [ ! -x "$INDEX_PATH" ]; }; then refuse_volume "$INDEX_PATH"; fi
   rm -rf "$stage" || log_line "warning: $stage cannot be removed"

@@ -9,10 +9,11 @@ const name = 'vald-restore.sh';
  * every other case. It answers facts 5 to 7 and 9 of upstream's restore: a missing bucket starts an empty agent, files
  * on the disk hang it, a half restore poisons the next, and an index that does not load is wiped.
  *
- * It runs without privileges, needs the index volume mounted at the parent of `INDEX_PATH`, and keeps there `.restore`
- * while it runs and `.restore-note` while the volume has never held an index. With a store the caller also sets
- * `RCLONE_CONFIG_STORE_*` for the remote `store`, with `RCLONE_CONFIG_STORE_NO_CHECK_BUCKET=true` where the store is S3:
- * the script must not create a bucket. In the store it reads `<pod>.tar.gz` and writes `owner.json` and `<pod>.seen`.
+ * It runs without privileges and needs the index volume mounted at the parent of `INDEX_PATH`. There it keeps `.restore`
+ * while it runs and `.restore-note` while the volume has never held an index, and removes `.staging`, which is meant as
+ * the agent's TMPDIR. With a store the caller also sets `RCLONE_CONFIG_STORE_*` for the remote `store`, with
+ * `RCLONE_CONFIG_STORE_NO_CHECK_BUCKET=true` where the store is S3: the script must not create a bucket. In the store it
+ * reads `<pod>.tar.gz` and writes `owner.json` and `<pod>.seen`.
  *
  * On the volume it needs room for the object and the unpacked index beside what is there already.
  */
@@ -93,7 +94,22 @@ export const valdRestore = {
       {
         name: 'busybox',
         oldest: '1.35.0',
-        commands: ['sh', 'cat', 'date', 'find', 'gzip', 'id', 'mkdir', 'mv', 'rm', 'sync', 'tar', 'timeout', 'tr', 'wc'],
+        commands: [
+          'sh',
+          'cat',
+          'date',
+          'find',
+          'gzip',
+          'id',
+          'mkdir',
+          'mv',
+          'rm',
+          'sync',
+          'tar',
+          'timeout',
+          'tr',
+          'wc',
+        ],
       },
       { name: 'rclone', oldest: '1.60.1' },
     ],

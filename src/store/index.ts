@@ -1,21 +1,24 @@
-export {
-  Credentials,
-  type GcsSettings,
-  ObjectStore,
-  type ObjectStoreInput,
-  type ObjectStoreSettings,
-  objectStoreSchema,
-  type S3Settings,
-  s3Providers,
-} from './object-store.js';
+export { s3Providers } from './backend-options.generated.js';
+export { Credentials } from './credentials.js';
+export { type EncryptionSettings, keyFingerprintCommand, keyFingerprintText } from './encryption.js';
+export type { RcloneConfigSource, StoreFromRcloneConfig } from './from-rclone-config.js';
+export { type GcsSettings, gcsKeyFolder } from './gcs-store.js';
+export { ObjectStore } from './object-store.js';
 export {
   certificateAuthorityEnvironment,
   certificateAuthorityFolder,
-  fromSecret,
-  gcsKeyFolder,
-  rcloneEnvironment,
-  rclonePath,
-  s3PathStyle,
+  serviceAccountAnnotations,
+  storePodLabels,
   storeVolumes,
-} from './rclone.js';
+} from './pod-access.js';
+export { fromSecret, rcloneConfigFile, rcloneEnvironment, rclonePath, rcloneRoot, remotePath } from './rclone.js';
+export { type S3Settings, s3PathStyle } from './s3-store.js';
+export {
+  type ObjectStoreInput,
+  type ObjectStoreSettings,
+  objectStoreSchema,
+  type ValdObjectStoreInput,
+  type ValdObjectStoreSettings,
+  valdObjectStoreSchema,
+} from './schema.js';
 export { valdBlobStorage } from './vald-blob-storage.js';

@@ -1,63 +1,57 @@
 import type { k8s } from 'cdk8s-plus-28';
 import { join } from '../units/index.js';
-import type { ObjectStoreSettings, S3Settings } from './object-store.js';
+import { certificateAuthorityEnvironment } from './pod-access.js';
+import type { RemoteOption } from './remote.js';
+import { remotes, storeRoot, wrappedRemote } from './remotes.js';
+import type { ObjectStoreSettings } from './schema.js';
 
-/** Folder in which a store's private certificate authority is mounted. */
-export const certificateAuthorityFolder = '/etc/chartwright/ca';
-
-/** Folder in which a Google service account's key is mounted. */
-export const gcsKeyFolder = '/etc/chartwright/gcs';
-
-/** Path of a place in the store as rclone writes it: `store:bucket/prefix/segment…`. */
+/** Path of a place in the store as rclone writes it: `store:bucket/prefix/segment…`, with encryption `store:segment…`. */
 export function rclonePath(store: ObjectStoreSettings, ...segments: string[]): string {
-  return `store:${join('/', store.bucket, store.prefix, ...segments)}`;
+  return remotePath('store', store, ...segments);
+}
+
+/** As {@link rclonePath}, for a remote of another name. */
+export function remotePath(remote: string, store: ObjectStoreSettings, ...segments: string[]): string {
+  if (store.encryption) return `${remote}:${join('/', ...segments)}`;
+  return `${remote}:${join('/', storeRoot(store), store.prefix, ...segments)}`;
 }
 
 /**
- * Environment that makes the rclone remote `store`, so that no configuration file is needed and no secret is in one.
- * `NO_CHECK_BUCKET` keeps rclone from creating a bucket that is missing: a wrong bucket's name must fail.
+ * Path of what must exist before anything is written: the bucket, container or folder. Listing it must succeed. On S3,
+ * Google and Azure a write into a missing one fails; on Swift and most other backends rclone would create it.
  */
-export function rcloneEnvironment(store: ObjectStoreSettings): k8s.EnvVar[] {
-  const remote = store.type === 's3' ? s3Remote(store) : gcsRemote();
-  return [{ name: 'RCLONE_CONFIG', value: '' }, ...remote, ...certificateAuthorityEnvironment(store)];
+export function rcloneRoot(store: ObjectStoreSettings, remote = 'store'): string {
+  return `${store.encryption ? wrappedRemote(remote) : remote}:${storeRoot(store)}`;
 }
 
 /**
- * Environment for programs written in Go that adds the store's private certificate authority to those of the image.
- * `AWS_CA_BUNDLE` would break Vald's sidecar (rule 58 of the facts); this is Go's own variable and does not.
+ * Environment that makes an rclone remote, so that no configuration file is needed and no secret is in one. Secrets
+ * come by reference, in the form that `rclone.conf` has them.
+ *
+ * @param remote name of the remote: small letters, digits and underscores
  */
-export function certificateAuthorityEnvironment(store: ObjectStoreSettings): k8s.EnvVar[] {
-  if (store.type !== 's3' || !store.certificateAuthority) return [];
-  return [{ name: 'SSL_CERT_DIR', value: `/etc/ssl/certs:${certificateAuthorityFolder}` }];
+export function rcloneEnvironment(store: ObjectStoreSettings, remote = 'store'): k8s.EnvVar[] {
+  const options = remotes(store, remote).flatMap(({ name, options }) =>
+    options.map((option) => toVariable(optionVariable(name, option), option)),
+  );
+  return [{ name: 'RCLONE_CONFIG', value: '' }, ...options, ...certificateAuthorityEnvironment(store)];
 }
 
-/** The volumes with certificates and keys that programs need to reach the store, each with its mount. */
-export function storeVolumes(store: ObjectStoreSettings): { volume: k8s.Volume; mount: k8s.VolumeMount }[] {
-  if (store.type === 'gcs') {
-    const { name, keys } = store.credentials.secret;
-    return [
-      {
-        volume: {
-          name: 'store-key',
-          secret: { secretName: name, items: [{ key: keys.serviceAccountKey, path: 'key.json' }], defaultMode: 0o440 },
-        },
-        mount: { name: 'store-key', mountPath: gcsKeyFolder, readOnly: true },
-      },
-    ];
-  }
-  const authority = store.certificateAuthority;
-  if (!authority) return [];
-  const items = [{ key: authority.key, path: 'ca.crt' }];
-  const source =
-    authority.type === 'secret'
-      ? { secret: { secretName: authority.name, items } }
-      : { configMap: { name: authority.name, items } };
-  return [
-    {
-      volume: { name: 'store-ca', ...source },
-      mount: { name: 'store-ca', mountPath: certificateAuthorityFolder, readOnly: true },
-    },
-  ];
+/**
+ * The same remotes as text for `rclone.conf`, without secrets: where one belongs there is a comment that says where it
+ * is, and what passes the text on puts a line in its place:
+ *
+ * - `# secret access_key_id from variable RCLONE_CONFIG_STORE_ACCESS_KEY_ID` becomes `access_key_id = <its value>`,
+ * - `# secret service_account_credentials from file /etc/chartwright/gcs/key.json` likewise with the file's content.
+ *
+ * Variables and files are those of {@link rcloneEnvironment} and `storeVolumes`. Line breaks are taken out of a value:
+ * one would end the option, and JSON does not need them. A private certificate authority and the identity of a
+ * ServiceAccount cannot be in a configuration: rclone has them from the container it runs in.
+ */
+export function rcloneConfigFile(store: ObjectStoreSettings, remote = 'store'): string {
+  return remotes(store, remote)
+    .map(({ name, options }) => `[${name}]\n${options.map((option) => `${toLine(name, option)}\n`).join('')}`)
+    .join('\n');
 }
 
 /** A variable whose value is in a Secret. */
@@ -65,45 +59,17 @@ export function fromSecret(name: string, secret: string, key: string): k8s.EnvVa
   return { name, valueFrom: { secretKeyRef: { name: secret, key } } };
 }
 
-function s3Remote(store: S3Settings): k8s.EnvVar[] {
-  const option = (name: string, value: string) => ({ name: `RCLONE_CONFIG_STORE_${name}`, value });
-  const provider = s3Provider(store);
-  const credentials = store.credentials;
-  return [
-    option('TYPE', 's3'),
-    option('PROVIDER', provider),
-    option('REGION', store.region),
-    ...(store.endpoint ? [option('ENDPOINT', store.endpoint)] : []),
-    option('FORCE_PATH_STYLE', String(s3PathStyle(store))),
-    option('NO_CHECK_BUCKET', 'true'),
-    option('ENV_AUTH', String(credentials.type === 'workloadIdentity')),
-    ...(credentials.type === 'secret'
-      ? [
-          fromSecret('RCLONE_CONFIG_STORE_ACCESS_KEY_ID', credentials.secret.name, credentials.secret.keys.accessKeyId),
-          fromSecret(
-            'RCLONE_CONFIG_STORE_SECRET_ACCESS_KEY',
-            credentials.secret.name,
-            credentials.secret.keys.secretAccessKey,
-          ),
-        ]
-      : []),
-  ];
+function optionVariable(remote: string, option: RemoteOption): string {
+  return `RCLONE_CONFIG_${remote.toUpperCase()}_${option.name.toUpperCase()}`;
 }
 
-function gcsRemote(): k8s.EnvVar[] {
-  return [
-    { name: 'RCLONE_CONFIG_STORE_TYPE', value: 'google cloud storage' },
-    { name: 'RCLONE_CONFIG_STORE_SERVICE_ACCOUNT_FILE', value: `${gcsKeyFolder}/key.json` },
-    { name: 'RCLONE_CONFIG_STORE_BUCKET_POLICY_ONLY', value: 'true' },
-    { name: 'RCLONE_CONFIG_STORE_NO_CHECK_BUCKET', value: 'true' },
-  ];
+function toVariable(name: string, option: RemoteOption): k8s.EnvVar {
+  if ('file' in option) return { name, value: option.file };
+  return 'secret' in option ? fromSecret(name, option.secret, option.key) : { name, value: option.value };
 }
 
-function s3Provider(store: S3Settings): string {
-  return store.provider ?? (store.endpoint ? 'Other' : 'AWS');
-}
-
-/** Whether URLs carry the bucket in their path. */
-export function s3PathStyle(store: S3Settings): boolean {
-  return store.pathStyle ?? s3Provider(store) !== 'AWS';
+function toLine(remote: string, option: RemoteOption): string {
+  if ('file' in option) return `# secret ${option.content} from file ${option.file}`;
+  if ('secret' in option) return `# secret ${option.name} from variable ${optionVariable(remote, option)}`;
+  return `${option.name} = ${option.value}`;
 }

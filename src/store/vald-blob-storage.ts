@@ -1,11 +1,12 @@
-import type { ObjectStoreSettings } from './object-store.js';
-import { gcsKeyFolder, s3PathStyle } from './rclone.js';
+import { gcsKeyFolder } from './gcs-store.js';
+import { s3PathStyle } from './s3-store.js';
+import type { ValdObjectStoreSettings } from './schema.js';
 
 /**
  * The `blob_storage` block of Vald's sidecar (upstream key `agent.sidecar.config.blob_storage`), every key written out.
  * `_NAME_` is Vald's way to write "from the environment": the access key is never in the ConfigMap.
  */
-export function valdBlobStorage(store: ObjectStoreSettings): object {
+export function valdBlobStorage(store: ValdObjectStoreSettings): object {
   const s3 = store.type === 's3' ? store : undefined;
   const fromEnvironment = s3?.credentials.type !== 'workloadIdentity';
   return {

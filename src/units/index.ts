@@ -1,9 +1,11 @@
+export { backupId, largestBackupId } from './backup-id.js';
 export { checksum } from './checksum.js';
 export { duration, seconds } from './duration.js';
 export {
   add,
   type Condition,
   choose,
+  clean,
   dirname,
   divideUp,
   isTraced,
@@ -20,9 +22,10 @@ export {
   trunc,
   withTracer,
 } from './leaf.js';
+export { wholeNumber } from './number.js';
 export { port } from './port.js';
 export { bytes, mebibytes, size } from './quantity.js';
-export { secretReference } from './secret-reference.js';
+export { secretKey, secretReference } from './secret-reference.js';
 export {
   absolutePath,
   dataKey,

@@ -1,3 +1,5 @@
+import { posix } from 'node:path';
+
 /**
  * Leaf operations: the only things a construct does with a string or a number that a chart's user may set.
  *
@@ -81,6 +83,12 @@ export const dirname = operation('dirname', (path: string): string => {
   const trimmed = path.replace(/\/+$/, '');
   const cut = trimmed.lastIndexOf('/');
   return cut <= 0 ? (path.startsWith('/') ? '/' : '.') : trimmed.slice(0, cut);
+});
+
+/** A path in its shortest form, as `path.Clean` of Go: `/tmp//a/..` gives `/tmp`. */
+export const clean = operation('clean', (path: string): string => {
+  const normal = posix.normalize(path);
+  return normal === '/' ? normal : normal.replace(/\/$/, '');
 });
 
 /** Text cut to a number of characters, without a hyphen at the end: what a Kubernetes name needs. */

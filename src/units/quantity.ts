@@ -1,18 +1,18 @@
 import { operation } from './leaf.js';
 import { textLeaf } from './text.js';
 
-const suffixes: Record<string, number> = {
-  '': 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
+const suffixes: Record<string, bigint> = {
+  '': 1n,
+  k: 10n ** 3n,
+  M: 10n ** 6n,
+  G: 10n ** 9n,
+  T: 10n ** 12n,
+  P: 10n ** 15n,
+  Ki: 2n ** 10n,
+  Mi: 2n ** 20n,
+  Gi: 2n ** 30n,
+  Ti: 2n ** 40n,
+  Pi: 2n ** 50n,
 };
 
 /**
@@ -29,8 +29,9 @@ export const size = () =>
 /** The bytes of a size, rounded up: `1Ki` gives 1024. The text must be what {@link size} accepts. */
 export const bytes = operation('bytes', (quantity: string): number => {
   const [, whole, decimals = '', suffix = ''] = /^([0-9]+)(?:\.([0-9]+))?([A-Za-z]*)$/.exec(quantity) ?? [];
-  // Whole numbers first and one division: 16.1 × 1000 is not 16100 in floating point.
-  return Math.ceil((Number(`${whole}${decimals}`) * (suffixes[suffix] ?? Number.NaN)) / 10 ** decimals.length);
+  // Whole numbers all the way: 16.1 × 1000 is not 16100 in floating point.
+  const parts = 10n ** BigInt(decimals.length);
+  return Number((BigInt(`${whole}${decimals}`) * suffixes[suffix]! + parts - 1n) / parts);
 });
 
 /** Bytes as a person reads them, rounded up to whole mebibytes: for messages and runbooks. */

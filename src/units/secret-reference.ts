@@ -5,7 +5,7 @@ import { dnsName, textLeaf } from './text.js';
  * A key inside a Secret. AWS access key ids, UUIDs and long random text are refused: whoever pastes a secret where its
  * key's name belongs must not find it in a manifest.
  */
-const secretKey = () =>
+export const secretKey = () =>
   textLeaf({
     pattern:
       /^(?!(AKIA|ASIA)[A-Z0-9]{12,})(?![A-Za-z0-9]{32,}$)(?![0-9A-Fa-f]{8}-[-0-9A-Fa-f]{27}$)(?!(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[-_A-Za-z0-9]{32,}$)(?!\.\.)(?!\.$)[-._a-zA-Z0-9]+$/,

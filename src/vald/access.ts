@@ -65,7 +65,7 @@ export function addNetworkPolicy(
 
 function defaultEgress(settings: ValdAgentSettings): k8s.NetworkPolicyEgressRule[] {
   const store = storeBackup(settings.backup)?.store;
-  const storePort = store?.type === 's3' && store.endpoint ? port(store.endpoint) : 443;
+  const storePort = store?.type === 's3' && store.endpoint !== undefined ? port(store.endpoint) : 443;
   const dns = {
     to: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } } }],
     ports: [tcp(53), { ...tcp(53), protocol: 'UDP' }],
@@ -74,7 +74,7 @@ function defaultEgress(settings: ValdAgentSettings): k8s.NetworkPolicyEgressRule
     dns,
     ...(store ? [{ ports: [tcp(storePort)] }] : []),
     ...(settings.exportIndexInfo ? [{ ports: [tcp(443), tcp(6443)] }] : []),
-    ...(settings.collectorEndpoint ? [{ ports: [tcp(port(settings.collectorEndpoint))] }] : []),
+    ...(settings.collectorEndpoint !== undefined ? [{ ports: [tcp(port(settings.collectorEndpoint))] }] : []),
   ];
 }
 

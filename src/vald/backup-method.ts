@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { objectStoreSchema } from '../store/index.js';
-import { dnsLabel, dnsName, duration, size, uuid } from '../units/index.js';
+import { valdObjectStoreSchema } from '../store/index.js';
+import { dnsLabel, dnsName, duration, size, uuid, wholeNumber } from '../units/index.js';
 
 const retention = z.enum(['Retain', 'Delete']);
 
@@ -57,7 +57,7 @@ export const volumeClaimSchema = z
   .meta({ id: 'VolumeClaim' });
 
 const storeFields = {
-  store: objectStoreSchema.describe('Where the backups go.'),
+  store: valdObjectStoreSchema.describe('Where the backups go.'),
   clusterId: uuid().describe(
     'Identity of this cluster, a UUID that you make once. It is written into the store; a store with another identity is refused.',
   ),
@@ -76,7 +76,7 @@ const storeFields = {
     .describe(
       'Whether a store without this cluster’s owner file may be taken over: true for the very first deployment only. Without it a wrong bucket stops the pod.',
     ),
-  compressionLevel: z.int().min(-1).max(9).default(-1).describe('Level of gzip, 1 to 9, or -1 for its default.'),
+  compressionLevel: wholeNumber(-1, 9).default(-1).describe('Level of gzip, 1 to 9, or -1 for its default.'),
   restoreTimeout: duration()
     .optional()
     .describe('Longest time a download may take at a restore.')

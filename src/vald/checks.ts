@@ -1,5 +1,5 @@
 import type { Problem } from '../problem/index.js';
-import { dirname, less, refuse, same } from '../units/index.js';
+import { clean, dirname, less, refuse, same } from '../units/index.js';
 import { storeBackup, volumeClaim } from './backup-method.js';
 import { stagingFolder } from './container-parts.js';
 import type { ValdAgentSettings } from './props-schema.js';
@@ -18,6 +18,9 @@ export const leftOut: Readonly<Record<string, string>> = {
     'Object names are made from cluster and pod: a constant one would have all pods overwrite each other (rule 26).',
   objectName:
     'Object names are made from cluster and pod: a constant one would have all pods overwrite each other (rule 26).',
+  serverSideEncryption: 'Vald’s sidecar does not ask for it. Set it as the bucket’s default encryption.',
+  storageClass: 'Vald’s sidecar does not set one. Use a lifecycle rule of the bucket.',
+  encryption: 'Vald’s sidecar writes plain archives. Use the bucket’s own encryption.',
   volumeMode: 'The agent writes files, so the volume needs a file system.',
   accessMode: 'Two pods writing one index would destroy it (rule 50).',
 };
@@ -96,7 +99,7 @@ export function checkRelations(
   settings.volumeMounts.forEach((mount, index) => {
     for (const path of ours)
       refuse(
-        same(mount.mountPath.replace(/\/+$/, ''), path),
+        same(clean(mount.mountPath), path),
         `a volume is mounted on ${path}, which the agent uses itself`,
         problem(
           'conflicting-properties',

@@ -29,7 +29,7 @@ function claimSpec(claim: VolumeClaimSettings): k8s.PersistentVolumeClaimSpec {
   return {
     accessModes: [claim.accessMode],
     resources: { requests: { storage: k8s.Quantity.fromString(claim.size) } },
-    ...(claim.storageClass ? { storageClassName: claim.storageClass } : {}),
+    ...(claim.storageClass !== undefined ? { storageClassName: claim.storageClass } : {}),
     ...(claim.bind?.type === 'selector' ? { selector: { matchLabels: claim.bind.matchLabels } } : {}),
     volumeMode: claim.volumeMode,
   };

@@ -3,3 +3,5 @@ export { BackupMethod, type BackupMethodInput, type BackupMethodSettings } from 
 export type { ValdAgentWithBackupProps } from './props.generated.js';
 export { type ValdAgentSettings, valdAgentSchema } from './props-schema.js';
 export type { Sizing } from './sizing.js';
+export type { UpstreamChartVersions } from './upstream-chart.js';
+export { ValdUpstreamValues, type ValdUpstreamValuesProps } from './upstream-values.js';

@@ -1,7 +1,17 @@
 import type { k8s } from 'cdk8s-plus-28';
 import { z } from 'zod';
 import { valdRestore } from '../scripts/index.js';
-import { dnsLabel, dnsName, duration, imageRepository, imageTag, plainText, size, textLeaf } from '../units/index.js';
+import {
+  dnsLabel,
+  dnsName,
+  duration,
+  imageRepository,
+  imageTag,
+  plainText,
+  size,
+  textLeaf,
+  wholeNumber,
+} from '../units/index.js';
 import { backupMethodSchema } from './backup-method.js';
 import { ngtSettingsSchema } from './ngt-settings.js';
 
@@ -48,7 +58,13 @@ export const valdAgentSchema = z.strictObject({
     .optional()
     .describe('Namespace of the objects; the PriorityClass is named after it.')
     .meta({ defaultText: 'the namespace of the chart the construct is in, else `default`' }),
-  kubernetesVersion: textLeaf({ pattern: /^1\.[0-9]{1,2}$/, allowed: 'a version such as 1.29' })
+  // Not a leaf: which objects there are depends on it, so a traced stand-in is refused too.
+  kubernetesVersion: z
+    .string()
+    .refine((version) => /^1\.[0-9]{1,2}$/.test(version), {
+      error: 'not well formed',
+      params: { allowed: 'a version such as 1.29' },
+    })
     .default('1.29')
     .describe(
       'Oldest Kubernetes version the objects must run on, from 1.28. From 1.29 the sidecar is a native sidecar, which is stopped after the agent and so gets its last save; below, grace period and `post_stop_timeout` are computed from each other.',
@@ -110,7 +126,7 @@ export const valdAgentSchema = z.strictObject({
   autoscaling: z
     .strictObject({
       maxReplicas: z.int().min(1).describe('Largest number of agents; the smallest is `replicas`.'),
-      targetCpuUtilization: z.int().min(1).max(100).default(80).describe('Target CPU utilisation in percent.'),
+      targetCpuUtilization: wholeNumber(1, 100).default(80).describe('Target CPU utilisation in percent.'),
     })
     .meta({ id: 'AgentAutoscaling' })
     .optional()
@@ -143,7 +159,7 @@ export const valdAgentSchema = z.strictObject({
     .discriminatedUnion('type', [
       z.strictObject({
         type: z.literal('create'),
-        value: z.int().min(0).max(1000000000).default(1000000000).describe('Value of the PriorityClass.'),
+        value: wholeNumber(0, 1000000000).default(1000000000).describe('Value of the PriorityClass.'),
       }),
       z.strictObject({ type: z.literal('existing'), name: dnsName().describe('Name of an existing PriorityClass.') }),
       z.strictObject({ type: z.literal('none') }),

@@ -90,7 +90,7 @@ export type S3Credentials =
         [k: string]: string;
       } | undefined;
     };
-export type ObjectStore = S3Store | GcsStore;
+export type ValdObjectStore = ValdS3Store | ValdGcsStore;
 export type BackupMethodInput = PersistentVolumeBackup | ObjectStorageBackup | VolumeAndObjectStorageBackup;
 export type AgentPriority =
   | {
@@ -436,7 +436,7 @@ export interface ObjectStorageBackup {
   /**
    * Where the backups go.
    */
-  store: ObjectStore;
+  store: ValdObjectStore;
   /**
    * Identity of this cluster, a UUID that you make once. It is written into the store; a store with another identity is refused.
    */
@@ -472,7 +472,7 @@ export interface ObjectStorageBackup {
    */
   restoreTimeout?: string | undefined;
 }
-export interface S3Store {
+export interface ValdS3Store {
   type: 's3';
   /**
    * Name of an existing bucket. Nothing here ever creates one: a typing error must fail.
@@ -489,11 +489,63 @@ export interface S3Store {
    */
   endpoint?: string | undefined;
   /**
-   * Maker of the server, as rclone names it.
+   * Maker of the server, as rclone names it: rclone goes around the quirks of those it knows.
    *
    * @default - `AWS` without an endpoint, else `Other`
    */
-  provider?: 'AWS' | 'Ceph' | 'Cloudflare' | 'Minio' | 'OVHcloud' | 'Wasabi' | 'Other' | undefined;
+  provider?:
+    | 'AWS'
+    | 'Alibaba'
+    | 'ArvanCloud'
+    | 'BizflyCloud'
+    | 'Ceph'
+    | 'ChinaMobile'
+    | 'Cloudflare'
+    | 'Cubbit'
+    | 'DigitalOcean'
+    | 'Dreamhost'
+    | 'Exaba'
+    | 'Fastly'
+    | 'FileLu'
+    | 'FlashBlade'
+    | 'GCS'
+    | 'HCP'
+    | 'Hetzner'
+    | 'HuaweiOBS'
+    | 'IBMCOS'
+    | 'IDrive'
+    | 'ImpossibleCloud'
+    | 'Intercolo'
+    | 'IONOS'
+    | 'Leviia'
+    | 'Liara'
+    | 'Linode'
+    | 'LyveCloud'
+    | 'Magalu'
+    | 'Mega'
+    | 'Minio'
+    | 'Netease'
+    | 'Outscale'
+    | 'OVHcloud'
+    | 'Petabox'
+    | 'Qiniu'
+    | 'Rabata'
+    | 'RackCorp'
+    | 'Rclone'
+    | 'Scaleway'
+    | 'Scality'
+    | 'SeaweedFS'
+    | 'Selectel'
+    | 'Servercore'
+    | 'SpectraLogic'
+    | 'Storj'
+    | 'Synology'
+    | 'TencentCOS'
+    | 'Wasabi'
+    | 'Zadara'
+    | 'Zata'
+    | 'ZeroServices'
+    | 'Other' | undefined;
   /**
    * Whether the bucket stands in the path of a URL instead of in its host name.
    *
@@ -517,7 +569,7 @@ export interface S3Store {
    */
   credentials: S3Credentials;
 }
-export interface GcsStore {
+export interface ValdGcsStore {
   type: 'gcs';
   /**
    * Name of an existing bucket.
@@ -534,6 +586,9 @@ export interface GcsStore {
    */
   credentials: {
     type: 'secret';
+    /**
+     * An existing Secret with a service account’s JSON key.
+     */
     secret: {
       /**
        * Name of an existing Secret in the same namespace.
@@ -564,7 +619,7 @@ export interface VolumeAndObjectStorageBackup {
   /**
    * Where the backups go.
    */
-  store: ObjectStore;
+  store: ValdObjectStore;
   /**
    * Identity of this cluster, a UUID that you make once. It is written into the store; a store with another identity is refused.
    */

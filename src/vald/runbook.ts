@@ -182,8 +182,7 @@ got. The running agents are not touched. It is good when the pod completes and \
 
 \`\`\`sh
 kubectl apply -f - <<'POD'
-${yamlText(pod).trimEnd()}
-POD
+${yamlText(pod)}POD
 kubectl -n ${namespace} wait pod/${name} --for=jsonpath='{.status.phase}'=Succeeded --timeout=1h
 kubectl -n ${namespace} logs ${name} -c ${index.restore}
 kubectl -n ${namespace} logs ${name} -c show

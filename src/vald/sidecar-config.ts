@@ -28,6 +28,7 @@ export function sidecarConfig(
       auto_backup_enabled: true,
       auto_backup_duration: backup.backupInterval,
       post_stop_timeout: `${sizing.postStopTimeout}s`,
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: Vald’s own way to write a variable inside a text
       filename: join('/', backup.store.prefix, clusterFolder(settings, backup, namespace), '${MY_POD_NAME}'),
       filename_suffix: '.tar.gz',
       blob_storage: valdBlobStorage(backup.store),

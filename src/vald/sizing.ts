@@ -55,13 +55,14 @@ export function computeSizing(
   const copies = copiesOnDisk(settings);
   const volume = volumeClaim(settings.backup);
   const store = storeBackup(settings.backup);
-  const indexBytes = settings.expectedIndexSize
-    ? bytes(settings.expectedIndexSize)
-    : volume
-      ? divideUp(bytes(volume.size), copies)
-      : bytes('10Gi');
+  const indexBytes =
+    settings.expectedIndexSize !== undefined
+      ? bytes(settings.expectedIndexSize)
+      : volume
+        ? divideUp(bytes(volume.size), copies)
+        : bytes('10Gi');
   const diskBytes = mul(indexBytes, copies);
-  if (volume && settings.expectedIndexSize)
+  if (volume && settings.expectedIndexSize !== undefined)
     refuse(
       less(bytes(volume.size), diskBytes),
       `the volume of ${volume.size} cannot hold ${copies} copies of an index of ${settings.expectedIndexSize}`,
@@ -77,9 +78,10 @@ export function computeSizing(
         }),
     );
 
-  const save = settings.expectedSaveDuration
-    ? seconds(settings.expectedSaveDuration)
-    : max(60, divideUp(indexBytes, bytesPerSecond.save));
+  const save =
+    settings.expectedSaveDuration !== undefined
+      ? seconds(settings.expectedSaveDuration)
+      : max(60, divideUp(indexBytes, bytesPerSecond.save));
   const stopAgent = add(seconds(settings.drainDuration), save);
   const native = hasNativeSidecars(settings.kubernetesVersion);
   // A native sidecar waits only after the agent has ended. An ordinary one is told to stop together with the agent,
@@ -87,7 +89,7 @@ export function computeSizing(
   const postStopTimeout = native ? nativePostStopTimeout : add(stopAgent, 15);
   const stopSidecar = add(postStopTimeout, divideUp(indexBytes, bytesPerSecond.upload));
   const needed = add(store ? (native ? add(stopAgent, stopSidecar) : stopSidecar) : stopAgent, reserve);
-  const given = settings.terminationGracePeriod ? seconds(settings.terminationGracePeriod) : undefined;
+  const given = settings.terminationGracePeriod !== undefined ? seconds(settings.terminationGracePeriod) : undefined;
   if (given !== undefined)
     refuse(
       less(given, needed),
@@ -112,8 +114,9 @@ export function computeSizing(
     postStopTimeout,
     loadTimeout,
     startupFailures: max(200, divideUp(add(loadTimeout, 60), 5)),
-    restoreTimeout: store?.restoreTimeout
-      ? seconds(store.restoreTimeout)
-      : max(3600, divideUp(indexBytes, bytesPerSecond.download)),
+    restoreTimeout:
+      store?.restoreTimeout !== undefined
+        ? seconds(store.restoreTimeout)
+        : max(3600, divideUp(indexBytes, bytesPerSecond.download)),
   };
 }

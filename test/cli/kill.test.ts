@@ -84,15 +84,16 @@ function atEachStep(kind: string, check: (step: number, result: ReturnType<Proje
 test('killed before each step that changes the file system: the next run finds all whole and cleans up', () => {
   const steps = atEachStep('kill', (step, result) => {
     expect(result.signal).toBe('SIGKILL');
-    // In turns: a run that succeeds after it, and one whose app fails, so that only the clean-up is seen.
-    if (step % 2 === 0) {
-      project.write({ 'app.sh': 'exit 7' });
-      expect(project.run(['synth'])).toMatchObject({ exitCode: 1 });
-      expectWhole();
-    } else {
-      expect(project.run(['synth'])).toMatchObject({ exitCode: 0 });
-      expect(outputs()).toEqual(newOutputs);
-    }
+    // A run whose app fails changes nothing by itself, so that only the clean-up is seen.
+    const app = readFileSync(join(project.folder, 'app.sh'), 'utf8');
+    project.write({ 'app.sh': 'exit 7' });
+    expect(project.run(['synth'])).toMatchObject({ exitCode: 1 });
+    expectWhole();
+    expect(temporaryFolders()).toEqual([]);
+    if (step % 4 > 0) return;
+    project.write({ 'app.sh': app });
+    expect(project.run(['synth'])).toMatchObject({ exitCode: 0 });
+    expect(outputs()).toEqual(newOutputs);
     expect(temporaryFolders()).toEqual([]);
   });
   expect(steps).toBeGreaterThan(10);
@@ -124,25 +125,29 @@ describe('Ctrl-C', () => {
     });
   });
 
-  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    '%s ends an app that hangs and does not listen, and all that it started',
-    async (signal) => {
+  test.each([
+    ['SIGINT', ['synth']],
+    ['SIGTERM', ['synth']],
+    ['SIGHUP', ['synth', '--app', 'app.mjs']],
+  ] as const)(
+    '%s to "%s" ends an app that hangs and does not listen, and all that it started',
+    async (signal, words) => {
       writeOldThenNew();
       project.write({
         'app.mjs': `import { spawn } from 'node:child_process';
-          import { writeFileSync } from 'node:fs';
+          import { renameSync, writeFileSync } from 'node:fs';
           process.on('SIGTERM', () => {});
           const child = spawn(process.execPath, ['-e', 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)']);
-          writeFileSync('pids.json', JSON.stringify([process.pid, child.pid]));
+          writeFileSync('pids.new', JSON.stringify([process.pid, child.pid]));
+          renameSync('pids.new', 'pids.json');
           setInterval(() => {}, 1000);`,
       });
-      const { child, ended } = project.start(['synth']);
-      await until(() => existsSync(join(project.folder, 'pids.json')));
+      const { child, ended } = project.start(words);
+      const processes = await startedProcesses();
       expect(temporaryFolders()).toHaveLength(2);
       child.kill(signal);
       expect(await ended).toMatchObject({ exitCode: null, signal, stdout: '', stderr: '' });
-      for (const id of JSON.parse(readFileSync(join(project.folder, 'pids.json'), 'utf8')) as number[])
-        await until(() => !isAlive(id), 2);
+      for (const id of processes) await until(() => !isAlive(id), 2);
       expect(outputs()).toEqual(oldOutputs);
       expect(temporaryFolders()).toEqual([]);
     },
@@ -151,12 +156,15 @@ describe('Ctrl-C', () => {
   test('SIGKILL while the app runs: the next run cleans up', async () => {
     writeOldThenNew();
     project.write({
-      'app.mjs': `import { writeFileSync } from 'node:fs'; writeFileSync('pid', String(process.pid)); setInterval(() => {}, 1000);`,
+      'app.mjs': `import { renameSync, writeFileSync } from 'node:fs';
+        writeFileSync('pids.new', JSON.stringify([process.pid]));
+        renameSync('pids.new', 'pids.json');
+        setInterval(() => {}, 1000);`,
     });
     const { child, ended } = project.start(['synth']);
-    await until(() => existsSync(join(project.folder, 'pid')));
+    const [app] = await startedProcesses();
     child.kill('SIGKILL');
-    process.kill(Number(readFileSync(join(project.folder, 'pid'), 'utf8')), 'SIGKILL');
+    process.kill(app!, 'SIGKILL');
     await ended;
     expect(temporaryFolders()).toHaveLength(2);
     project.writeApp(fresh);
@@ -183,11 +191,22 @@ test('a second run beside the first is refused and disturbs nothing', async () =
 });
 
 test('what a killed run put aside is not put back over something newer', () => {
-  writeOldThenNew();
-  project.write({ '.out.chartwright-999999999/aside/folder/a.yaml': configMap('a', 'older') });
-  expect(project.run(['synth'])).toMatchObject({ exitCode: 0 });
-  expect(outputs()).toEqual(newOutputs);
+  project.writeApp({}, 'process.exit(7);').write({
+    ...oldOutputs,
+    '.out.chartwright-999999999/aside/folder/a.yaml': configMap('a', 'older'),
+    '.values.chartwright-999999999/aside/entries/vald/x.yaml': 'x: older',
+    '.values.chartwright-999999999/aside/entries/lost.yaml': 'lost: 1',
+  });
+  expect(project.run(['synth'])).toMatchObject({ exitCode: 1 });
+  expect(outputs()).toEqual({ ...oldOutputs, 'values/lost.yaml': 'lost: 1' });
 });
+
+/** The ids that the app has written down, once it has. */
+async function startedProcesses(): Promise<number[]> {
+  const file = join(project.folder, 'pids.json');
+  await until(() => existsSync(file));
+  return JSON.parse(readFileSync(file, 'utf8')) as number[];
+}
 
 function isAlive(id: number): boolean {
   try {

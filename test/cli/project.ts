@@ -44,6 +44,7 @@ export type AppFiles = Readonly<Record<string, string>>;
 /** A project of a user in a temporary folder, removed by `remove`. */
 export class Project {
   readonly folder: string;
+  readonly #started: ChildProcess[] = [];
 
   constructor(
     readonly commandLine: BuiltCommandLine,
@@ -54,6 +55,8 @@ export class Project {
   }
 
   remove(): void {
+    // Only where a test has failed: the command ends its app then.
+    for (const child of this.#started) child.kill('SIGTERM');
     rmSync(dirname(this.folder), { recursive: true, force: true });
   }
 
@@ -103,6 +106,7 @@ export class Project {
 
   start(words: readonly string[]): { child: ChildProcess; ended: Promise<Result> } {
     const child = spawn(process.execPath, this.#arguments(words), { cwd: this.folder, env: withoutColour() });
+    this.#started.push(child);
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk) => {

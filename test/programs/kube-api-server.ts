@@ -1,12 +1,12 @@
 import { execFile, spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { Agent, request as httpsRequest } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { programPath } from './find.js';
+import { findProgram, programPath } from './find.js';
 
 /** What the server answered. */
 export interface KubeResponse {
@@ -23,12 +23,24 @@ export interface KubeApiServer {
   readonly url: string;
   /** Bearer token of a member of system:masters. */
   readonly token: string;
+  /** Where certificates, keys and logs are while the server runs. */
+  readonly folder: string;
   /** Runs kubectl against the server. It never throws for a failing command: look at `status`. */
   kubectl(args: readonly string[], stdin?: string): Promise<{ status: number; stdout: string; stderr: string }>;
   /** Sends one request; `body` is sent as JSON. @param contentType default application/json */
   request(method: string, path: string, body?: unknown, contentType?: string): Promise<KubeResponse>;
   /** Ends both programs and removes their folder. */
   stop(): Promise<void>;
+}
+
+/** A file that belongs to the installed version of the API server and is kept beside it. */
+export function besideServer(name: string): string {
+  return join(dirname(realpathSync(findProgram('kube-apiserver') ?? '.')), name);
+}
+
+/** The OpenAPI v2 of Kubernetes 1.28, the oldest that the package supports; `.ci/programs` puts it there. */
+export function floorOpenApiFile(): string {
+  return besideServer('swagger-1.28.json');
 }
 
 /**
@@ -78,6 +90,8 @@ async function startOnce(options: { runtimeConfig?: string }): Promise<KubeApiSe
     '--service-account-issuer=https://kubernetes.default.svc',
     `--token-auth-file=${folder}/tokens.csv`,
     '--authorization-mode=RBAC',
+    // As clusters have it: whether a pod may be privileged is for PodSecurity to say.
+    '--allow-privileged=true',
     ...(options.runtimeConfig ? [`--runtime-config=${options.runtimeConfig}`] : []),
   ];
   // The shell outlives us by one step: when the test process ends, however it ends, its standard input closes, and the
@@ -113,6 +127,7 @@ async function startOnce(options: { runtimeConfig?: string }): Promise<KubeApiSe
   return {
     url,
     token,
+    folder,
     request: (method, path, body, contentType) => send({ agent, url, token }, method, path, body, contentType),
     kubectl: (args, stdin) => runKubectl(folder, url, token, args, stdin),
     stop: async () => {

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { programPath } from './find.js';
-import { startKubeApiServer } from './kube-api-server.js';
+import { besideServer, floorOpenApiFile, startKubeApiServer } from './kube-api-server.js';
 
 /** Kubernetes versions with schemas: the oldest that the package supports, and that of the installed API server. */
 export type KubernetesVersion = '1.28' | '1.36';
@@ -46,15 +46,21 @@ function runKubeconform(folder: string, schemas: string): KubeconformResult {
   }
 }
 
-/** One file for each kind that refers to one file with all definitions, in a folder that goes with the process. */
+/**
+ * A file for each kind with the definitions it needs, in a folder beside the server. The folder is named by this
+ * program's own text, so that other schemas get another folder; it is renamed into place, so that one that exists is whole.
+ */
 async function writeSchemas(version: KubernetesVersion): Promise<string> {
+  const digest = createHash('sha256')
+    .update(readFileSync(import.meta.filename))
+    .digest('hex')
+    .slice(0, 12);
+  const home = besideServer(`kubeconform-${version}-${digest}`);
+  if (existsSync(home)) return home;
   const definitions = version === '1.28' ? readFloor() : await readServer();
-  const folder = mkdtempSync(join(tmpdir(), `chartwright-kubeconform-${version}-`));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const strict = Object.fromEntries(
-    Object.entries(definitions).map(([name, schema]) => [name, strictly(name, schema)]),
-  );
-  writeFileSync(join(folder, '_definitions.json'), JSON.stringify({ definitions: strict }));
+  const folder = `${home}.${process.pid}`;
+  mkdirSync(folder, { recursive: true });
+  const strict = new Map(Object.entries(definitions).map(([name, schema]) => [name, strictly(name, schema)]));
   for (const [name, schema] of Object.entries(definitions)) {
     const kinds = (schema['x-kubernetes-group-version-kind'] ?? []) as {
       group: string;
@@ -65,9 +71,29 @@ async function writeSchemas(version: KubernetesVersion): Promise<string> {
     if (kinds.length !== 1) continue;
     const [{ group, version: apiVersion, kind }] = kinds as [(typeof kinds)[0]];
     const file = [kind.toLowerCase(), ...(group ? [group.split('.')[0]] : []), apiVersion].join('-');
-    writeFileSync(join(folder, `${file}.json`), JSON.stringify({ $ref: `_definitions.json#/definitions/${name}` }));
+    const schemaFile = { $ref: `#/definitions/${name}`, definitions: reachable(strict, name) };
+    writeFileSync(join(folder, `${file}.json`), JSON.stringify(schemaFile));
   }
-  return folder;
+  try {
+    renameSync(folder, home);
+  } catch {
+    // Another test process was faster, with the same content.
+    rmSync(folder, { recursive: true });
+  }
+  return home;
+}
+
+/** The definitions that one leads to. kubeconform reads a file for each kind: with all of them in it that takes seconds. */
+function reachable(all: ReadonlyMap<string, JsonSchema>, root: string): Record<string, JsonSchema> {
+  const found: Record<string, JsonSchema> = {};
+  const queue = [root];
+  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+    if (found[name]) continue;
+    found[name] = all.get(name)!;
+    for (const [, target] of JSON.stringify(found[name]).matchAll(/"\$ref":"#\/definitions\/([^"]+)"/g))
+      queue.push(target!);
+  }
+  return found;
 }
 
 /** A schema that knows all fields: an object takes no others, and an optional field may be null, as the server has it. */
@@ -96,19 +122,13 @@ function strictly(name: string, schema: JsonSchema): JsonSchema {
   return result;
 }
 
-/** Where the API server is installed, with what belongs to its version. */
-function serverFolder(): string {
-  return dirname(realpathSync(programPath('kube-apiserver')));
-}
-
-/** The OpenAPI v2 of the oldest Kubernetes; `.ci/programs` puts it beside the server. */
 function readFloor(): Record<string, JsonSchema> {
-  return JSON.parse(readFileSync(join(serverFolder(), 'swagger-1.28.json'), 'utf8')).definitions;
+  return JSON.parse(readFileSync(floorOpenApiFile(), 'utf8')).definitions;
 }
 
 /** What the server publishes, kept beside it because it changes with its version only. */
 async function readServer(): Promise<Record<string, JsonSchema>> {
-  const file = join(serverFolder(), 'openapi-v3.json');
+  const file = besideServer('openapi-v3.json');
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
   const server = await startKubeApiServer();
   try {

@@ -58,6 +58,7 @@ export function rootScript(
   readOnlyRoot: boolean,
 ): string {
   const busybox = realpathSync(programPath('busybox'));
+  const [mount, chroot] = [programPath('mount'), programPath('chroot')];
   const file = (source: string, readOnly = true): RootMount => ({ source, target: source, readOnly, isFile: true });
   const libraries = ['/lib', '/lib64', '/usr/lib', '/etc/ssl'].filter((path) => !image.busybox && existsSync(path));
   const all: readonly RootMount[] = [
@@ -70,10 +71,10 @@ export function rootScript(
   const at = (path: string): string => quote(`${root}${path}`);
   return [
     'set -eu',
-    `/usr/bin/mount -t tmpfs -o mode=755 image ${quote(root)}`,
+    `${mount} -t tmpfs -o mode=755 image ${quote(root)}`,
     `${busybox} mkdir ${['/proc', '/dev', '/etc', '/bin'].map(at).join(' ')}`,
     `${busybox} mkdir -m 1777 ${at('/tmp')}`,
-    `/usr/bin/mount -t proc proc ${at('/proc')}`,
+    `${mount} -t proc proc ${at('/proc')}`,
     `echo 'root:x:0:0::/:/bin/sh\nnonroot:x:65532:65532::/:/bin/false' >${at('/etc/passwd')}`,
     `echo '127.0.0.1 localhost' >${at('/etc/hosts')}`,
     ...(image.busybox ? [`${busybox} --install -s ${at('/bin')}`] : []),
@@ -81,12 +82,12 @@ export function rootScript(
       isFile
         ? `${busybox} mkdir -p ${at(target.replace(/\/[^/]*$/, ''))}; : >>${at(target)}`
         : `${busybox} mkdir -p ${at(target)}`,
-      `/usr/bin/mount --bind ${quote(source)} ${at(target)}`,
-      ...(readOnly ? [`/usr/bin/mount -o remount,bind,ro ${at(target)}`] : []),
+      `${mount} --bind ${quote(source)} ${at(target)}`,
+      ...(readOnly ? [`${mount} -o remount,bind,ro ${at(target)}`] : []),
     ]),
-    ...(readOnlyRoot ? [`/usr/bin/mount -o remount,ro ${quote(root)}`] : []),
+    ...(readOnlyRoot ? [`${mount} -o remount,ro ${quote(root)}`] : []),
     'echo started >&3',
     'exec 3>&-',
-    `exec /usr/sbin/chroot --userspec=+${user.uid}:+${user.gid} --groups=${user.groups.map((gid) => `+${gid}`).join(',')} ${quote(root)} "$@"`,
+    `exec ${chroot} --userspec=+${user.uid}:+${user.gid} --groups=${user.groups.map((gid) => `+${gid}`).join(',')} ${quote(root)} "$@"`,
   ].join('\n');
 }

@@ -68,7 +68,7 @@ export class PodLink {
       one.on('close', () => {
         this.#sockets.delete(one);
         // Not `destroy`: what has been read but not yet passed on must still arrive.
-        other.destroy();
+        other.destroySoon();
       });
     }
     socket.pipe(server);

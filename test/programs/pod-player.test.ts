@@ -86,7 +86,7 @@ describeWith(
     test('restarts a failed init container until it succeeds, and a killed container in place', async () => {
       const one = pod([talker('main')], [shell('init', 'echo try >>/shared/log; [ $(wc -l </shared/log) = 3 ]')]);
       await one.start();
-      await one.ready();
+      await one.until(() => sharedLog(one).length === 4, 'has not started');
       expect(sharedLog(one)).toEqual(['try', 'try', 'try', '+main']);
       one.container('main').process?.kill('SIGKILL');
       await one.until(() => sharedLog(one).length === 5, 'has not restarted');

@@ -36,6 +36,12 @@ export function canPlayPods(): boolean {
 
 const quick: PodPace = { backoff: 100, longestBackoff: 1000, probePeriod: 100, grace: 1 };
 
+function playedPod({ objects, ordinal = 0 }: Pick<PodPlayerOptions, 'objects' | 'ordinal'>): PlayedPod {
+  const [statefulSet, ...others] = objects.filter(({ kind }) => kind === 'StatefulSet');
+  if (!statefulSet || others.length > 0) throw new Error('the pod player plays one StatefulSet, and needs just one');
+  return podOfStatefulSet(statefulSet, ordinal);
+}
+
 /**
  * Plays one pod of a StatefulSet with local processes, in the order in which the kubelet runs them: init containers one
  * after the other (those with `restartPolicy: Always` keep running), then the containers; at the end TERM to the
@@ -45,11 +51,11 @@ const quick: PodPace = { backoff: 100, longestBackoff: 1000, probePeriod: 100, g
  */
 export class PodPlayer {
   /** What the pod mounts: the folders on this machine. */
-  volumes!: PodVolumes;
-  pod!: PlayedPod;
+  volumes: PodVolumes;
+  pod: PlayedPod;
   readonly #options: PodPlayerOptions;
-  #objects: readonly PlayedObject[] = [];
-  readonly #folder = mkdtempSync(join(tmpdir(), 'pod-'));
+  #objects: readonly PlayedObject[];
+  readonly #folder: string;
   readonly #pace: PodPace;
   #sandbox: PodSandbox | undefined;
   #containers: PodContainerPlayer[] = [];
@@ -62,20 +68,16 @@ export class PodPlayer {
   constructor(options: PodPlayerOptions) {
     this.#options = options;
     this.#pace = { ...quick, ...options.pace };
-    try {
-      this.apply(options.objects);
-    } catch (refused) {
-      rmSync(this.#folder, { recursive: true });
-      throw refused;
-    }
+    this.#objects = options.objects;
+    this.pod = playedPod(options);
+    this.#folder = mkdtempSync(join(tmpdir(), 'pod-'));
+    this.volumes = new PodVolumes(join(this.#folder, 'volumes'), this.pod);
   }
 
   /** `kubectl apply`: what the next start plays. The volumes are those of before, by their names. */
   apply(objects: readonly PlayedObject[]): void {
-    const statefulSets = objects.filter(({ kind }) => kind === 'StatefulSet');
-    if (statefulSets.length !== 1) throw new Error(`one StatefulSet is played, got ${statefulSets.length}`);
     this.#objects = objects;
-    this.pod = podOfStatefulSet(statefulSets[0]!, this.#options.ordinal ?? 0);
+    this.pod = playedPod({ ...this.#options, objects });
     this.volumes = new PodVolumes(join(this.#folder, 'volumes'), this.pod);
   }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { findObject, objectData } from './pod-environment.js';
@@ -59,6 +60,18 @@ export class PodVolumes {
       const group = this.#pod.spec.securityContext?.fsGroup;
       if (group !== undefined && !volume.configMap && !volume.secret) ownByGroup(path, group);
     }
+  }
+
+  /** Keeps what is in the volumes now, with owners and times, for `putBack`. */
+  keep(): void {
+    rmSync(`${this.#folder}.kept`, { recursive: true, force: true });
+    execFileSync('cp', ['-a', this.#folder, `${this.#folder}.kept`]);
+  }
+
+  /** The volumes are as they were at `keep`; only while the pod does not run. */
+  putBack(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+    execFileSync('cp', ['-a', `${this.#folder}.kept`, this.#folder]);
   }
 
   /** The pod is gone from its node. */

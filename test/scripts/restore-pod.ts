@@ -1,10 +1,12 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  closeSync,
   existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -13,6 +15,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { type ValdRestoreVariable, valdRestore } from '../../src/scripts/index.js';
 import { programPath } from '../programs/find.js';
 import type { S3Server } from '../programs/s3-server.js';
@@ -42,10 +46,14 @@ export interface RunOptions {
   readonly killAt?: number;
   /** Let the command with this number, from 1, fail without being run. */
   readonly failAt?: number;
+  /** The status with which it fails. @default 1 */
+  readonly failStatus?: number;
+  /** Shell commands that rclone's place on PATH runs after rclone itself, whose arguments are in `$*`. */
+  readonly afterRclone?: string;
   /** Run as this user. Needs root. */
   readonly user?: number;
-  /** Called with everything logged so far, whenever there is more; `signal` signals the shell or the whole group. */
-  readonly onLog?: (log: string, signal: (name: NodeJS.Signals, group?: boolean) => void) => void;
+  /** Called once the download begins. `signal` reaches the shell, or all of its process group. */
+  readonly onRestoring?: (signal: (name: NodeJS.Signals, all: boolean) => unknown, group: number) => Promise<void>;
 }
 
 let counter = 0;
@@ -120,38 +128,49 @@ export class RestorePod {
 
   /** Runs the script with only the contract's programs on PATH, and with busybox's shell. */
   async run(options: RunOptions = {}): Promise<Outcome> {
-    const counts = options.killAt !== undefined || options.failAt !== undefined;
+    const counts = [options.killAt, options.failAt, options.afterRclone].some((option) => option !== undefined);
     const path = counts ? this.#countingPath(options) : contractPath(this.folder);
     const script = join(this.folder, valdRestore.name);
     writeFileSync(script, valdRestore.content);
     const variables = Object.entries({ ...this.environment, ...options.environment }).filter(([, value]) => value);
+    const logFile = join(this.folder, 'log');
+    // A file and not a pipe: all that was written is in it as soon as the shell has ended, whoever else still holds it.
+    const logHandle = openSync(logFile, 'w');
+    const [program, ...args] = counts ? pathShell() : ([programPath('busybox'), 'sh'] as const);
     const started = performance.now();
-    const [shell, ...args] = counts ? pathShell() : ([programPath('busybox'), 'sh'] as const);
-    const child = spawn(shell, [...args, script], {
+    const child = spawn(program, [...args, script], {
       cwd: '/',
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', logHandle, logHandle],
       env: { PATH: path, HOME: '/nonexistent', ...Object.fromEntries(variables), ...this.#rclone(), ...options.rclone },
       ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
     });
-    const group = child.pid!;
-    let log = '';
-    const signal = (name: NodeJS.Signals, all = false) => {
-      if (child.exitCode === null && child.signalCode === null) process.kill(all ? -group : group, name);
-    };
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (text) => {
-        log += text;
-        options.onLog?.(log, signal);
+    closeSync(logHandle);
+    let ended = false;
+    const exit = new Promise<number | null>((resolve) => {
+      child.once('exit', (code) => {
+        ended = true;
+        resolve(code);
       });
-    // `exit` and not `close`: what the script leaves running must not hold the result back.
-    const code = await new Promise<number | null>((resolve) => child.once('exit', (status) => resolve(status)));
-    return { code, log, milliseconds: performance.now() - started };
+    });
+    const log = () => readFileSync(logFile, 'utf8');
+    if (options.onRestoring) {
+      while (!ended && !log().includes('restoring')) await sleep(20);
+      const signal = (name: NodeJS.Signals, all: boolean) =>
+        ended || process.kill(all ? -child.pid! : child.pid!, name);
+      await options.onRestoring(signal, child.pid!);
+    }
+    return { code: await exit, log: log(), milliseconds: performance.now() - started };
   }
 
-  /** How many commands the last counted run has started. */
-  calls(): number {
-    return existsSync(this.#calls) ? readFileSync(this.#calls, 'utf8').split('\n').length - 1 : 0;
+  /** The commands that the last counted run has started. */
+  calls(): string[] {
+    return existsSync(this.#calls) ? readFileSync(this.#calls, 'utf8').split('\n').slice(0, -1) : [];
+  }
+
+  /** Runs rclone with the pod's store, as somebody else who uses it. */
+  async rclone(...args: string[]): Promise<void> {
+    await promisify(execFile)(programPath('rclone'), args, { env: { RCLONE_CONFIG: '', ...this.#rclone() } });
   }
 
   /** What lies in INDEX_PATH: for each folder with an index its mark, oldest of broken/ first. */
@@ -211,7 +230,7 @@ export class RestorePod {
   }
 
   /** A PATH where each command first counts itself, then kills the group, fails, or becomes the real one. */
-  #countingPath({ killAt = 0, failAt = 0 }: RunOptions): string {
+  #countingPath({ killAt = 0, failAt = 0, failStatus = 1, afterRclone }: RunOptions): string {
     const real = contractPath(this.folder);
     const path = join(this.folder, 'counting');
     rmSync(this.#calls, { force: true });
@@ -223,8 +242,10 @@ export class RestorePod {
         'number=0',
         `while read -r line; do number=$((number + 1)); done <'${this.#calls}'`,
         `[ $number != ${killAt} ] || kill -KILL 0`,
-        `[ $number != ${failAt} ] || exit 1`,
-        `exec '${join(real, name)}' "$@"`,
+        `[ $number != ${failAt} ] || exit ${failStatus}`,
+        ...(name === 'rclone' && afterRclone !== undefined
+          ? [`'${join(real, name)}' "$@" || exit $?`, afterRclone]
+          : [`exec '${join(real, name)}' "$@"`]),
       ];
       writeFileSync(join(path, name), `${lines.join('\n')}\n`);
       chmodSync(join(path, name), 0o755);
@@ -247,11 +268,12 @@ export function contractPath(folder: string): string {
  * A shell that finds every command through PATH. busybox's does, unless it is built to prefer its own commands, as
  * Debian's static one is; then it is dash, which busybox's stems from.
  */
-export function pathShell(): [program: string, ...args: string[]] {
-  try {
-    execFileSync(programPath('busybox'), ['sh', '-c', 'id'], { env: { PATH: '/nonexistent' }, stdio: 'ignore' });
-    return [programPath('dash')];
-  } catch {
-    return [programPath('busybox'), 'sh'];
+export function pathShell(): readonly [program: string, ...args: string[]] {
+  if (!shell) {
+    const found = spawnSync(programPath('busybox'), ['sh', '-c', 'id'], { env: { PATH: '/nonexistent' } }).status === 0;
+    shell = found ? [programPath('dash')] : [programPath('busybox'), 'sh'];
   }
+  return shell;
 }
+
+let shell: readonly [program: string, ...args: string[]] | undefined;

@@ -46,12 +46,12 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'vald-restore.sh with a store t
     expect(existsSync(join(server.folder, 'indx')), 'no bucket is ever created').toBe(false);
   });
 
-  test('refuses a wrong bucket as one without owner', async () => {
+  test.concurrent('refuses a wrong bucket as one without owner', async () => {
     const pod = newPod({ bucket: 'indx' });
     expect(await pod.run()).toMatchObject({ code: 10, log: expect.stringContaining('store:indx/') });
   });
 
-  test('restores from a store that takes no writes, with a warning, but makes no first start there', async () => {
+  test.concurrent('restores from a store that takes no writes, with a warning, but makes no first start there', async () => {
     const readOnly = await startS3Server({ folder: server.folder, readOnly: true });
     try {
       const pod = newPod().own().object(object);
@@ -68,7 +68,7 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'vald-restore.sh with a store t
     }
   });
 
-  test('asks the store of its environment, whatever a configuration file in the image says', async () => {
+  test.concurrent('asks the store of its environment, whatever a configuration file in the image says', async () => {
     const pod = newPod().own().object(object);
     const home = join(pod.folder, 'home/.config/rclone');
     mkdirSync(home, { recursive: true });
@@ -77,7 +77,7 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'vald-restore.sh with a store t
     expect(pod.disk()).toEqual({ origin: 'object' });
   });
 
-  test('lets all pods of a new cluster claim the store at once', async () => {
+  test.concurrent('lets all pods of a new cluster claim the store at once', async () => {
     const environment = { ALLOW_EMPTY_START: 'true', CLUSTER_NAME: 'together' };
     const together = Array.from({ length: 5 }, (_, ordinal) =>
       newPod({ cluster: 'together', environment: { ...environment, POD_NAME: `vald-agent-${ordinal}` } }),
@@ -91,7 +91,7 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'vald-restore.sh with a store t
     expect(JSON.parse(readFileSync(join(together[0]!.storeFolder!, 'owner.json'), 'utf8')).clusterId).toBe(clusterId);
   });
 
-  test('gives one place to one cluster, when two claim it at once', async () => {
+  test.concurrent('gives one place to one cluster, when two claim it at once', async () => {
     const claim = (id: string) =>
       newPod({ cluster: 'contested', environment: { ALLOW_EMPTY_START: 'true', CLUSTER_ID: id, POD_NAME: `a-${id}` } });
     const claims = [claim(clusterId), claim(foreignId)];

@@ -127,6 +127,50 @@ describeWith(['busybox', 'rclone'], 'vald-restore.sh without a store', () => {
       disk: { origin: 'empty', broken: ['current'] },
     },
     {
+      title: 'puts the first save in place when the agent was killed just before it did',
+      copyOnWrite: true,
+      put: (pod) =>
+        pod
+          .put('backup', {})
+          .put('../.staging/vald/1700000000000000000', savedIndex('staged'))
+          .put('../.staging/vald/1700000000000000001', current, cut),
+      code: 0,
+      disk: { origin: 'staged', backup: 'no index' },
+    },
+    {
+      title: 'starts empty when the agent was killed within its first save',
+      copyOnWrite: true,
+      put: (pod) =>
+        pod.put('origin', {}).put('../.staging/vald/1700000000000000000', without(current, 'metadata.json')),
+      code: 0,
+      disk: { origin: 'no index' },
+    },
+    {
+      title: 'does not take what was staged once there has been a save',
+      copyOnWrite: true,
+      put: (pod) => pod.put('origin', current, cut).put('../.staging/vald/1700000000000000000', savedIndex('staged')),
+      code: 14,
+      disk: { origin: 'current' },
+    },
+    {
+      title: 'removes what killed agents have left beside a valid index',
+      copyOnWrite: true,
+      put: (pod) =>
+        pod
+          .put('origin', current)
+          .put('tmp-1700000000000000000', previous)
+          .put('../.staging/vald/1700000000000000000', savedIndex('staged')),
+      code: 0,
+      disk: { origin: 'current' },
+    },
+    {
+      title: 'refuses when only an index that an agent was moving is left',
+      copyOnWrite: true,
+      put: (pod) => pod.put('origin', {}).put('tmp-1700000000000000000', previous),
+      code: 14,
+      disk: { origin: 'no index' },
+    },
+    {
       title: 'moves an index of the old layout into origin',
       put: (pod) => pod.put('.', current),
       code: 0,
@@ -158,9 +202,11 @@ describeWith(['busybox', 'rclone'], 'vald-restore.sh without a store', () => {
     const before = pod.snapshot();
     expect(await pod.run()).toMatchObject({ code });
     expect(pod.disk()).toEqual(disk);
-    if (code === 0) expect(readdirSync(pod.indexPath)).toContain('origin');
-    else expect(pod.snapshot()).toEqual(before);
-    expect(readdirSync(pod.volume).filter((name) => name !== 'index')).toEqual([]);
+    if (code === 0) {
+      expect(readdirSync(pod.volume)).toEqual(['index']);
+      expect(readdirSync(pod.indexPath)).toContain('origin');
+      expect(readdirSync(pod.indexPath).filter((name) => name.startsWith('tmp-'))).toEqual([]);
+    } else expect(pod.snapshot()).toEqual(before);
 
     const again = pod.snapshot();
     expect(await pod.run(), 'a second run').toMatchObject({ code });

@@ -188,7 +188,7 @@ const hostile = [
   'a ',
   '$(id)',
   '$(AWS_SECRET_ACCESS_KEY)',
-  '${HOME}',
+  '$' + '{HOME}',
   '$HOME',
   '`id`',
   "a'b",
@@ -215,17 +215,24 @@ const hostile = [
 ];
 
 describe.each(Object.entries(cases))('%s', (_, { accepts, good, bad }) => {
-  test.each(good.map((value) => [value]))('accepts %j', (value) => expect(accepts(value)).toBe(true));
+  test('accepts good values', () => {
+    expect(good.filter((value) => !accepts(value))).toEqual([]);
+  });
 
-  test.each(bad.map((value) => [value]))('refuses %j', (value) => expect(accepts(value)).toBe(false));
+  test('refuses bad values', () => {
+    expect(bad.filter((value) => accepts(value))).toEqual([]);
+  });
 
   test('refuses what is not text', () => {
     for (const value of [3, true, null, [], {}, ['a']]) expect(accepts(value), String(value)).toBe(false);
   });
 
-  test.each(hostile.map((value) => [value]))('refuses %j, alone and around a good value', (value) => {
-    const around = good.filter((text) => text !== '').flatMap((text) => [`${text}${value}`, `${value}${text}`]);
-    expect([value, ...around].filter(accepts)).toEqual([]);
+  test('refuses hostile values, alone, before and after a good one', () => {
+    const values = hostile.flatMap((value) => [
+      value,
+      ...good.filter((text) => text !== '').flatMap((text) => [`${text}${value}`, `${value}${text}`]),
+    ]);
+    expect(values.filter((value) => accepts(value))).toEqual([]);
   });
 
   test('refuses text of a hundred thousand characters, at once', () => {

@@ -1,86 +1,54 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { programPath } from '../programs/find.js';
+import { type S3Server, startS3Server } from '../programs/s3-server.js';
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as { port: number };
-  await new Promise((done) => server.close(done));
-  return port;
-}
-
-/** A real S3 server on 127.0.0.1 whose buckets are folders. */
+/** A real S3 server, and a look at what is in its buckets that does not go through it. */
 export class BackupStore {
-  static readonly accessKey = 'round-trip-access-key';
-  static readonly secretKey = 'round-trip-secret-key';
+  readonly server: S3Server;
   readonly port: number;
-  readonly #folder: string;
-  readonly #server: ChildProcess;
   #buckets = 0;
 
-  private constructor(port: number, folder: string, server: ChildProcess) {
-    this.port = port;
-    this.#folder = folder;
-    this.#server = server;
+  private constructor(server: S3Server) {
+    this.server = server;
+    this.port = Number(new URL(server.endpoint).port);
   }
 
   static async start(): Promise<BackupStore> {
-    const folder = mkdtempSync(join(tmpdir(), 'buckets-'));
-    const port = await freePort();
-    const server = spawn(
-      programPath('versitygw'),
-      [
-        ...['--port', `127.0.0.1:${port}`, '--access', BackupStore.accessKey, '--secret', BackupStore.secretKey],
-        ...['--quiet', 'posix', folder],
-      ],
-      { stdio: 'ignore' },
-    );
-    for (let tries = 0; ; tries++) {
-      const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
-      if (answer) break;
-      if (tries > 100) throw new Error('the S3 server does not answer');
-      await sleep(50);
-    }
-    return new BackupStore(port, folder, server);
-  }
-
-  stop(): void {
-    this.#server.kill('SIGKILL');
-    rmSync(this.#folder, { recursive: true, force: true });
+    return new BackupStore(await startS3Server());
   }
 
   /** Makes an empty bucket and returns its name. */
   makeBucket(): string {
     const name = `vald-backups-${++this.#buckets}`;
-    mkdirSync(join(this.#folder, name));
+    this.server.createBucket(name);
     return name;
   }
 
-  /** The buckets there are. */
-  buckets(): string[] {
-    return readdirSync(this.#folder).filter((name) => name.startsWith('vald-backups'));
-  }
-
-  /** The objects of a bucket: path → hash of the content. */
+  /** The objects of a bucket, none where there is no such bucket: key → hash of the content. */
   objects(bucket: string): Record<string, string> {
-    const root = join(this.#folder, bucket);
-    const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-    const paths = files.map((entry) => join(entry.parentPath, entry.name));
-    const hash = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 12);
+    const root = join(this.server.folder, bucket);
+    if (!existsSync(root)) return {};
+    const paths = readdirSync(root, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+    const hash = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
     return Object.fromEntries(paths.map((path) => [path.slice(root.length + 1), hash(path)]));
   }
 
-  /** The number of vectors that an agent's object says it holds, or undefined where there is no such object. */
-  backedUp(bucket: string, key: string): number | undefined {
-    const path = join(this.#folder, bucket, key);
-    if (!existsSync(path)) return undefined;
-    const metadata = execFileSync('tar', ['-xzOf', path, 'metadata.json'], { encoding: 'utf8' });
-    return (JSON.parse(metadata) as { ngt: { index_count: number } }).ngt.index_count;
+  remove(bucket: string, key: string): void {
+    rmSync(join(this.server.folder, bucket, key));
+  }
+
+  /**
+   * The number of vectors that an agent's object says it holds; undefined where it says nothing, as one does that was
+   * uploaded in the middle of a save without copy-on-write.
+   */
+  vectorsIn(bucket: string, key: string): number | undefined {
+    const archive = join(this.server.folder, bucket, key);
+    const { stdout } = spawnSync('tar', ['-xzOf', archive, 'metadata.json'], { encoding: 'utf8' });
+    const [, count] = /"index_count":\s*(\d+)/.exec(stdout) ?? [];
+    return count === undefined ? undefined : Number(count);
   }
 }

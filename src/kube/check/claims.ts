@@ -1,20 +1,15 @@
 import { type Fields, mapOf } from './fields.js';
-import type { CheckedObject } from './object.js';
+import { type CheckedObject, reportMissing } from './object.js';
 import { amount } from './quantity.js';
 
 /** Checks what a volume claim must say, as an object of its own or as a StatefulSet's template at `path`. */
 export function checkClaim(object: CheckedObject, claim: Fields, path: string): void {
   const spec = mapOf(claim['spec']);
   if (spec['accessModes'] == null || (Array.isArray(spec['accessModes']) && spec['accessModes'].length === 0))
-    object.report({
-      code: 'missing-field',
-      field: `${path}.accessModes`,
-      message: 'is required',
-      hint: 'Add an access mode, such as ReadWriteOncePod.',
-    });
+    reportMissing(object, `${path}.accessModes`);
   const field = `${path}.resources.requests.storage`;
   const storage = mapOf(mapOf(spec['resources'])['requests'])['storage'];
-  if (storage == null) object.report({ code: 'missing-field', field, message: 'is required', hint: 'Add a size.' });
+  if (storage == null) reportMissing(object, field);
   else if ((amount(storage) ?? 1) <= 0)
     object.report({
       code: 'invalid-field',
@@ -26,10 +21,21 @@ export function checkClaim(object: CheckedObject, claim: Fields, path: string): 
     });
 }
 
-/** Checks that a container asks for no more than it may use: the API server refuses a request above its limit. */
+/** Checks that a container asks for no more than it may use, and for nothing below zero: the API server refuses both. */
 export function checkResources(object: CheckedObject, container: Fields, path: string): void {
   const resources = mapOf(container['resources']);
   const limits = mapOf(resources['limits']);
+  for (const list of ['requests', 'limits'])
+    for (const [name, value] of Object.entries(mapOf(resources[list])))
+      if ((amount(value) ?? 0) < 0)
+        object.report({
+          code: 'invalid-field',
+          field: `${path}.resources.${list}.${name}`,
+          message: 'is negative',
+          got: String(value),
+          allowed: 'a quantity from 0',
+          hint: 'Correct the quantity.',
+        });
   for (const [name, request] of Object.entries(mapOf(resources['requests']))) {
     const asked = amount(request);
     const limit = amount(limits[name]);

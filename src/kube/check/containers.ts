@@ -1,8 +1,8 @@
 import { checkResources } from './claims.js';
 import { itemsOf, textOf } from './fields.js';
 import { dnsLabel, environmentName } from './formats.js';
-import { checkText } from './metadata.js';
-import type { CheckedObject } from './object.js';
+import { checkItemName } from './names.js';
+import { type CheckedObject, reportMissing } from './object.js';
 import { checkOneOf } from './one-of.js';
 import type { Container, PodTemplate } from './pod-template.js';
 import { checkPorts } from './ports.js';
@@ -17,9 +17,10 @@ export function checkContainers(pod: PodTemplate): void {
   // Where the pod has a spec without the list, the schema says so.
   const empty = pod.spec['containers'] != null || Object.keys(pod.spec).length === 0;
   if (empty && !pod.containers.some(({ list }) => list === 'containers'))
-    missing(object, `${pod.path}.containers`, 'at least one container is required', 'Add a container.');
+    reportMissing(object, `${pod.path}.containers`, 'at least one container is required');
   checkRestartPolicy(pod);
-  const volumes = new Set([...itemsOf(pod.spec['volumes']).map(([, volume]) => volume['name']), ...pod.claims]);
+  const names = itemsOf(pod.spec['volumes']).flatMap(([, volume]) => textOf(volume['name']) ?? []);
+  const volumes = new Set([...names, ...pod.claims]);
   const listOfName = new Map<string, string>();
   const containerOfPort = new Map<string, string>();
   for (const container of pod.containers) {
@@ -38,9 +39,8 @@ function checkIdentity(
   { fields, path, list }: Container,
   listOfName: Map<string, string>,
 ): void {
-  const name = textOf(fields['name']);
+  const name = checkItemName(object, path, fields, dnsLabel);
   if (name !== undefined) {
-    checkText(object, `${path}.name`, name, dnsLabel);
     const other = listOfName.get(name);
     if (other !== undefined && other !== list)
       object.report({
@@ -52,14 +52,13 @@ function checkIdentity(
       });
     listOfName.set(name, list);
   }
-  if (fields['image'] == null || fields['image'] === '') missing(object, `${path}.image`, 'is required', 'Add image.');
+  if (fields['image'] == null || fields['image'] === '') reportMissing(object, `${path}.image`);
 }
 
 function checkEnvironment(object: CheckedObject, { fields, path }: Container): void {
   for (const [index, variable] of itemsOf(fields['env'])) {
     const place = `${path}.env[${index}]`;
-    const name = textOf(variable['name']);
-    if (name !== undefined) checkText(object, `${place}.name`, name, environmentName);
+    checkItemName(object, place, variable, environmentName);
     if (textOf(variable['value']) !== undefined && variable['valueFrom'] != null)
       object.report({
         code: 'invalid-field',
@@ -79,7 +78,7 @@ function checkEnvironment(object: CheckedObject, { fields, path }: Container): v
 function checkMounts(
   object: CheckedObject,
   { fields, path }: Container,
-  volumes: ReadonlySet<unknown>,
+  volumes: ReadonlySet<string>,
   list: string,
   target: string,
 ): void {
@@ -122,8 +121,4 @@ function checkRestartPolicy({ object, path, spec }: PodTemplate): void {
     allowed: allowed.join(', '),
     hint: `Set restartPolicy to ${allowed[0]}.`,
   });
-}
-
-function missing(object: CheckedObject, field: string, message: string, hint: string): void {
-  object.report({ code: 'missing-field', field, message, hint });
 }

@@ -104,11 +104,28 @@ export const quantity = pattern(
 );
 
 /** A point in time as RFC 3339 writes it. */
-export const time = pattern(
-  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/,
-  64,
-  'a time as in RFC 3339, such as 2026-01-31T12:00:00Z',
+export const time = timeFormat(
+  /^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/,
+  '2026-01-31T12:00:00Z',
 );
+
+/** A point in time with microseconds, all six digits. */
+export const microTime = timeFormat(
+  /^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\d\.\d{6}(Z|[+-]\d\d:\d\d)$/,
+  '2026-01-31T12:00:00.000000Z',
+);
+
+function timeFormat(expression: RegExp, example: string): Format {
+  return {
+    test: (text) => {
+      if (!expression.test(text)) return false;
+      // The 30th of February is read as a day in March: then the day that was written is not the day that was read.
+      const midnight = new Date(`${text.slice(0, 10)}T00:00:00Z`);
+      return midnight.getUTCDate() === Number(text.slice(8, 10)) && !Number.isNaN(Date.parse(text));
+    },
+    allowed: `a time as in RFC 3339, such as ${example}`,
+  };
+}
 
 /** Bytes as base64 with padding. */
 export const base64: Format = {

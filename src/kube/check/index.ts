@@ -7,11 +7,12 @@ import { checkMetadata, checkTemplateMetadata } from './metadata.js';
 import { type CheckedObject, checkedObject } from './object.js';
 import { checkObjectReferences, checkOwnSelector } from './object-references.js';
 import { checkPodReferences } from './pod-references.js';
-import { type PodTemplate, podTemplate } from './pod-template.js';
+import { claimTemplates, type PodTemplate, podTemplate } from './pod-template.js';
 import { References } from './references.js';
 import { explainUnknownKind, schemaVersion } from './schema.js';
 import { PodIndex } from './selector.js';
 import { checkStructure } from './structure.js';
+import { Suggestions } from './suggestions.js';
 
 export { type External, externalAnnotation, parseExternal, printExternal } from './external.js';
 
@@ -54,22 +55,23 @@ export function checkObjects(objects: readonly SourcedObject[], options: CheckOp
 
   // Everything is taken in before anything is looked up: an object may refer to one that comes later.
   const inventory = new Inventory();
-  const references = new References(inventory, options.external ?? []);
+  const suggestions = new Suggestions();
+  const references = new References(inventory, options.external ?? [], suggestions);
   const index = new PodIndex();
   const pods = new Map<CheckedObject, PodTemplate>();
   const claims = new Set<string>();
   const unknownKinds = new Set<string>();
   for (const object of checked) {
     checkKind(object, unknownKinds, floor);
-    if (object.schema) checkStructure(object, object.schema, floor);
+    if (object.schema) checkStructure(object, object.schema, { floor, suggestions });
     checkMetadata(object);
     inventory.add(object);
     references.declare(object, externalsOf(object));
+    for (const claim of claimTemplates(object)) claims.add(`${object.namespace}/${claim}-${object.name}`);
     const pod = podTemplate(object);
     if (!pod) continue;
     pods.set(object, pod);
     index.add(pod);
-    for (const claim of pod.claims) claims.add(`${object.namespace}/${claim}-${object.name}`);
   }
   for (const object of checked) {
     const pod = pods.get(object);

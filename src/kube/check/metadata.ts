@@ -1,19 +1,18 @@
 import { checkClaim } from './claims.js';
-import { fieldPath, itemsOf, mapOf, textOf, valueAt } from './fields.js';
+import { type Fields, fieldPath, itemsOf, mapOf, textOf, valueAt } from './fields.js';
 import {
   dataKey,
   dnsLabel,
   dnsSubdomain,
   type Format,
-  labelValue,
   pathSegment,
   priorityClassName,
-  qualifiedName,
   serviceName,
   shortSubdomain,
   statefulSetName,
 } from './formats.js';
-import type { CheckedObject } from './object.js';
+import { checkAnnotations, checkLabels, checkText } from './names.js';
+import { type CheckedObject, reportMissing } from './object.js';
 import type { PodTemplate } from './pod-template.js';
 
 /** How names must look, where it is not a DNS subdomain. */
@@ -26,6 +25,8 @@ const names: Readonly<Record<string, Format>> = {
   'batch/CronJob': shortSubdomain(52),
   'batch/Job': shortSubdomain(63),
   'certificates.k8s.io/ClusterTrustBundle': pathSegment,
+  // The API server looks at the name of a budget only as a part of its URL.
+  'policy/PodDisruptionBudget': pathSegment,
   'rbac.authorization.k8s.io/ClusterRole': pathSegment,
   'rbac.authorization.k8s.io/ClusterRoleBinding': pathSegment,
   'rbac.authorization.k8s.io/Role': pathSegment,
@@ -33,13 +34,10 @@ const names: Readonly<Record<string, Format>> = {
   'scheduling.k8s.io/PriorityClass': priorityClassName,
 };
 
-/** The most that all annotations of an object may hold, keys and values, in bytes. */
-const mostAnnotationBytes = 256 * 1024;
-
 /** Checks name, namespace, labels and annotations of an object, and the keys of a ConfigMap or Secret. */
 export function checkMetadata(object: CheckedObject): void {
   const metadata = mapOf(object.fields['metadata']);
-  checkName(object, textOf(metadata['name']), textOf(metadata['generateName']));
+  checkName(object, metadata);
   const namespace = textOf(metadata['namespace']);
   if (namespace !== undefined) checkText(object, 'metadata.namespace', namespace, dnsLabel);
   checkLabels(object, 'metadata.labels', metadata['labels']);
@@ -71,62 +69,24 @@ export function checkTemplateMetadata(pod: PodTemplate): void {
     checkLabels(object, `${path}.labels`, metadata['labels']);
     checkAnnotations(object, `${path}.annotations`, metadata['annotations']);
     const name = textOf(metadata['name']);
-    if (name !== undefined) checkText(object, `${path}.name`, name, dnsLabel);
-    else object.report({ code: 'missing-field', field: `${path}.name`, message: 'is required', hint: 'Add name.' });
+    if (name === undefined) reportMissing(object, `${path}.name`);
+    else checkText(object, `${path}.name`, name, dnsLabel);
     checkClaim(object, claim, `spec.volumeClaimTemplates[${index}].spec`);
   }
 }
 
-/** Checks keys and values of labels, and of selectors that are maps of labels. */
-export function checkLabels(object: CheckedObject, path: string, labels: unknown): void {
-  for (const [key, value] of Object.entries(mapOf(labels))) {
-    checkText(object, fieldPath(path, key), key, qualifiedName, 'is not the key of a label');
-    if (typeof value === 'string')
-      checkText(object, fieldPath(path, key), value, labelValue, 'is not the value of a label');
-  }
-}
-
-/** Reports a text that is not of a format. */
-export function checkText(
-  object: CheckedObject,
-  field: string,
-  text: string,
-  format: Format,
-  message = 'is not a name that can be used here',
-): void {
-  if (format.test(text)) return;
-  object.report({
-    code: 'invalid-name',
-    field,
-    message,
-    got: text.length > 80 ? `${text.slice(0, 77)}… (${text.length} characters)` : text,
-    allowed: format.allowed,
-    hint: 'Correct it.',
-  });
-}
-
-function checkName(object: CheckedObject, name: string | undefined, generateName: string | undefined): void {
+function checkName(object: CheckedObject, metadata: Fields): void {
   const format = names[`${object.group}/${object.kind}`] ?? dnsSubdomain;
-  if (name !== undefined) checkText(object, 'metadata.name', name, format);
-  // The cluster shortens the start where it is too long, and puts characters behind it: a hyphen may come last.
-  else if (generateName !== undefined)
-    checkText(object, 'metadata.generateName', `${generateName.slice(0, 40).replace(/[-.]$/, '')}x`, format);
-  else object.report({ code: 'missing-field', field: 'metadata.name', message: 'is required', hint: 'Add a name.' });
+  const start = textOf(metadata['generateName']);
+  if (object.name !== '') checkText(object, 'metadata.name', object.name, format);
+  else if (start !== undefined) checkGeneratedName(object, start, format);
+  // A name of the wrong type is told by the schema.
+  else if (metadata['name'] == null || metadata['name'] === '') reportMissing(object, 'metadata.name');
 }
 
-function checkAnnotations(object: CheckedObject, path: string, annotations: unknown): void {
-  let bytes = 0;
-  for (const [key, value] of Object.entries(mapOf(annotations))) {
-    checkText(object, fieldPath(path, key), key.toLowerCase(), qualifiedName, 'is not the key of an annotation');
-    if (typeof value === 'string') bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
-  }
-  if (bytes > mostAnnotationBytes)
-    object.report({
-      code: 'invalid-field',
-      field: path,
-      message: 'the annotations are too large together',
-      got: `${bytes} bytes`,
-      allowed: `at most ${mostAnnotationBytes} bytes`,
-      hint: 'Put large content into a ConfigMap.',
-    });
+/** The cluster cuts the start to 58 characters and puts five behind it: so a hyphen may come last. */
+function checkGeneratedName(object: CheckedObject, start: string, format: Format): void {
+  const whole = start.replace(/-$/, 'a');
+  const longest = `${start.slice(0, 58)}xxxxx`;
+  checkText(object, 'metadata.generateName', format.test(longest) ? whole : longest, format);
 }

@@ -1,18 +1,11 @@
 import { type Fields, isMap, itemsOf, mapOf, textOf } from './fields.js';
-import { dnsLabel } from './formats.js';
-import { checkLabels, checkText } from './metadata.js';
-import type { CheckedObject } from './object.js';
+import { checkLabels } from './names.js';
+import { type CheckedObject, reportMissing } from './object.js';
 import type { PodTemplate } from './pod-template.js';
-import { checkPortNumber } from './ports.js';
-import type { References } from './references.js';
 import { groupOf } from './schema.js';
-import { matches, type PodIndex } from './selector.js';
-
-/** What the rules between objects look things up in. */
-export interface Surroundings {
-  readonly references: References;
-  readonly pods: PodIndex;
-}
+import { matches, printLabels } from './selector.js';
+import { checkService } from './services.js';
+import { checkSelectsSomething, type Surroundings } from './surroundings.js';
 
 type Rule = (object: CheckedObject, spec: Fields, surroundings: Surroundings) => void;
 
@@ -51,9 +44,7 @@ export function checkOwnSelector({ object, labels, metadataPath }: PodTemplate):
     code: 'invalid-field',
     field: 'spec.selector',
     message: 'does not select the pods of its own template',
-    got: Object.entries(labels)
-      .map(([key, value]) => `${key}=${String(value)}`)
-      .join(', '),
+    got: printLabels(labels),
     hint: `Give ${metadataPath}.labels every label of the selector.`,
   });
 }
@@ -63,98 +54,10 @@ function checkStatefulSet(object: CheckedObject, spec: Fields, { references }: S
   if (service !== undefined) references.check(object, 'spec.serviceName', { kind: 'Service', name: service });
 }
 
-function checkService(object: CheckedObject, spec: Fields, surroundings: Surroundings): void {
-  const ports = itemsOf(spec['ports']);
-  const external = spec['type'] === 'ExternalName';
-  if (ports.length === 0 && !external && spec['clusterIP'] !== 'None')
-    object.report({
-      code: 'missing-field',
-      field: 'spec.ports',
-      message: 'is required for a Service that is not headless',
-      hint: 'Add a port, or set clusterIP to None.',
-    });
-  checkServicePorts(object, ports);
-  const labels = spec['selector'];
-  if (external || !isMap(labels) || Object.keys(labels).length === 0) return;
-  checkLabels(object, 'spec.selector', labels);
-  const selector = { matchLabels: labels };
-  if (!checkSelectsSomething(object, 'spec.selector', selector, surroundings)) return;
-  for (const [index, port] of ports) {
-    const target = textOf(port['targetPort']);
-    if (target !== undefined && !somePodHasPort(object, selector, target, surroundings.pods))
-      object.report({
-        code: 'missing-reference',
-        field: `spec.ports[${index}].targetPort`,
-        message: 'no pod that the Service selects has a port of this name',
-        got: target,
-        hint: 'Name the port in a container, or correct the name.',
-      });
-  }
-}
-
-function checkServicePorts(object: CheckedObject, ports: readonly [number, Fields][]): void {
-  const seen = new Set<string>();
-  for (const [index, port] of ports) {
-    const place = `spec.ports[${index}]`;
-    checkPortNumber(object, `${place}.port`, port['port']);
-    checkPortNumber(object, `${place}.targetPort`, port['targetPort']);
-    const name = textOf(port['name']);
-    if (name !== undefined) checkText(object, `${place}.name`, name, dnsLabel);
-    else if (ports.length > 1)
-      object.report({
-        code: 'missing-field',
-        field: `${place}.name`,
-        message: 'is required where a Service has more than one port',
-        hint: 'Add name.',
-      });
-    if (name !== undefined && seen.has(name))
-      object.report({
-        code: 'duplicate-entry',
-        field: `${place}.name`,
-        message: 'another port of the Service has this name',
-        got: name,
-        hint: 'Rename one of the two.',
-      });
-    if (name !== undefined) seen.add(name);
-  }
-}
-
-function somePodHasPort(object: CheckedObject, selector: Fields, name: string, pods: PodIndex): boolean {
-  for (const pod of pods.select(object.namespace, selector))
-    for (const { fields } of pod.containers)
-      if (itemsOf(fields['ports']).some(([, port]) => port['name'] === name)) return true;
-  return false;
-}
-
 function checkBudget(object: CheckedObject, spec: Fields, surroundings: Surroundings): void {
   if (!isMap(spec['selector'])) return;
   checkLabels(object, 'spec.selector.matchLabels', spec['selector']['matchLabels']);
   checkSelectsSomething(object, 'spec.selector', spec['selector'], surroundings);
-}
-
-/**
- * Whether a selector selects a pod of the set. The API server takes one that does not, and the pods may come from
- * elsewhere: so it is a warning, and `Pod/*` in the external annotation takes it away.
- */
-function checkSelectsSomething(
-  object: CheckedObject,
-  field: string,
-  selector: Fields,
-  { pods, references }: Surroundings,
-): boolean {
-  if (!pods.select(object.namespace, selector).next().done) return true;
-  if (references.externals(object, 'Pod', '*').length > 0) return false;
-  object.report({
-    code: 'missing-reference',
-    severity: 'warning',
-    field,
-    message: 'selects no pod that is made here',
-    got: Object.entries(mapOf(selector['matchLabels']))
-      .map(([key, value]) => `${key}=${String(value)}`)
-      .join(', '),
-    hint: 'Correct the labels, or declare Pod/* external if the pods are made elsewhere.',
-  });
-  return false;
 }
 
 function checkAutoscaler(object: CheckedObject, spec: Fields, { references }: Surroundings): void {
@@ -180,12 +83,7 @@ function checkBinding(object: CheckedObject, _spec: Fields, { references }: Surr
     // A RoleBinding looks in its own namespace where none is given.
     const namespace = textOf(subject['namespace']) ?? (object.kind === 'RoleBinding' ? object.namespace : undefined);
     if (namespace === undefined)
-      object.report({
-        code: 'missing-field',
-        field: `subjects[${index}].namespace`,
-        message: 'is required for a ServiceAccount',
-        hint: 'Add namespace.',
-      });
+      reportMissing(object, `subjects[${index}].namespace`, 'is required for a ServiceAccount');
     else if (account !== undefined)
       references.check(object, `subjects[${index}]`, { kind: 'ServiceAccount', name: account, namespace });
   }

@@ -64,3 +64,9 @@ export function checkedObject(fields: Fields, source: string): CheckedObject {
     },
   };
 }
+
+/** Reports a field that is not there. */
+export function reportMissing(object: CheckedObject, field: string, message = 'is required'): void {
+  const name = field.slice(field.lastIndexOf('.') + 1);
+  object.report({ code: 'missing-field', field, message, hint: `Add ${name}.` });
+}

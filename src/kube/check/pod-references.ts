@@ -1,6 +1,7 @@
 import { type Fields, isMap, itemsOf, mapOf, textOf } from './fields.js';
 import { dnsLabel } from './formats.js';
-import { checkText } from './metadata.js';
+import { checkItemName } from './names.js';
+import { reportMissing } from './object.js';
 import type { PodTemplate } from './pod-template.js';
 import type { References } from './references.js';
 
@@ -21,8 +22,7 @@ export function checkPodReferences(pod: PodTemplate, references: References, cla
     if (text !== undefined)
       references.check(object, field, { kind, name: text, ...(textKey === undefined ? {} : { key: textKey }) });
     // A name of the wrong type is told by the schema.
-    else if (name == null || name === '')
-      object.report({ code: 'missing-field', field, message: `the name of the ${kind} is required`, hint: 'Add it.' });
+    else if (name == null || name === '') reportMissing(object, field, `the name of the ${kind} is required`);
   };
 
   const account = textOf(spec['serviceAccountName']) ? 'serviceAccountName' : 'serviceAccount';
@@ -95,8 +95,7 @@ function mustBeThere(reference: Fields, nameField = 'name'): boolean {
 }
 
 function checkVolume({ object }: PodTemplate, volume: Fields, place: string): void {
-  const name = textOf(volume['name']);
-  if (name !== undefined) checkText(object, `${place}.name`, name, dnsLabel);
+  checkItemName(object, place, volume, dnsLabel);
   const sources = Object.keys(volume).filter((field) => field !== 'name' && volume[field] != null);
   if (sources.length > 1)
     object.report({

@@ -1,4 +1,4 @@
-import { type Fields, itemsOf, mapOf, textOf, valueAt } from './fields.js';
+import { type Fields, isMap, itemsOf, mapOf, textOf, valueAt } from './fields.js';
 import type { CheckedObject } from './object.js';
 
 /** A container of a pod, with its place. */
@@ -42,7 +42,10 @@ const lists = ['initContainers', 'containers', 'ephemeralContainers'] as const;
 export function podTemplate(object: CheckedObject): PodTemplate | undefined {
   const place = templates[`${object.group}/${object.kind}`];
   if (place === undefined || !object.schema) return undefined;
-  const template = mapOf(valueAt(object.fields, place));
+  const found = valueAt(object.fields, place);
+  // Where only the template is missing, the schema says so, and everything else would follow from that.
+  if (found == null && isMap(valueAt(object.fields, place.replace(/\.?template$/, '')))) return undefined;
+  const template = mapOf(found);
   const prefix = place === '' ? '' : `${place}.`;
   const spec = mapOf(template['spec']);
   return {

@@ -1,6 +1,6 @@
 import { itemsOf, textOf } from './fields.js';
 import { portName } from './formats.js';
-import { checkText } from './metadata.js';
+import { checkText } from './names.js';
 import type { CheckedObject } from './object.js';
 import type { Container } from './pod-template.js';
 
@@ -13,6 +13,7 @@ export function checkPorts(
   for (const [index, port] of itemsOf(fields['ports'])) {
     const place = `${path}.ports[${index}]`;
     checkPortNumber(object, `${place}.containerPort`, port['containerPort']);
+    if (port['hostPort'] !== 0) checkPortNumber(object, `${place}.hostPort`, port['hostPort']);
     const name = textOf(port['name']);
     if (name === undefined) continue;
     checkText(object, `${place}.name`, name, portName);

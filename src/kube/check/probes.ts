@@ -1,5 +1,5 @@
-import { type Fields, isMap, itemsOf, mapOf } from './fields.js';
-import type { CheckedObject } from './object.js';
+import { type Fields, isMap, itemsOf, mapOf, textOf } from './fields.js';
+import { type CheckedObject, reportMissing } from './object.js';
 import { checkOneOf } from './one-of.js';
 import type { Container } from './pod-template.js';
 import { checkPortNumber } from './ports.js';
@@ -17,7 +17,7 @@ const handlers = [
 /** Checks that probes and hooks have one action, with a port of the container, and that the container may have them. */
 export function checkHandlers(object: CheckedObject, container: Container): void {
   const { fields, path, list } = container;
-  const ports = new Set(itemsOf(fields['ports']).map(([, port]) => port['name']));
+  const ports = new Set(itemsOf(fields['ports']).flatMap(([, port]) => textOf(port['name']) ?? []));
   const runsToItsEnd = list === 'initContainers' && fields['restartPolicy'] !== 'Always';
   const refused = new Set<string>();
   for (const [field, part] of handlers) {
@@ -42,12 +42,7 @@ export function checkHandlers(object: CheckedObject, container: Container): void
 function checkHandlerPort(object: CheckedObject, path: string, handler: Fields, ports: ReadonlySet<unknown>): void {
   const command = mapOf(handler['exec'])['command'];
   if (isMap(handler['exec']) && (command == null || (Array.isArray(command) && command.length === 0)))
-    object.report({
-      code: 'missing-field',
-      field: `${path}.exec.command`,
-      message: 'is required',
-      hint: 'Add command.',
-    });
+    reportMissing(object, `${path}.exec.command`);
   for (const action of ['httpGet', 'tcpSocket']) {
     const port = mapOf(handler[action])['port'];
     checkPortNumber(object, `${path}.${action}.port`, port);
@@ -57,7 +52,7 @@ function checkHandlerPort(object: CheckedObject, path: string, handler: Fields, 
       field: `${path}.${action}.port`,
       message: 'the container has no port of this name',
       got: port,
-      allowed: [...ports].filter((name) => typeof name === 'string').join(', ') || 'the container has no named ports',
+      allowed: [...ports].join(', ') || 'the container has no named ports',
       hint: 'Add the port, or correct the name.',
     });
   }

@@ -1,7 +1,7 @@
-import { nearest } from '../../problem/index.js';
 import { type External, externalAnnotation } from './external.js';
 import { type Inventory, keysOf } from './inventory.js';
 import type { CheckedObject } from './object.js';
+import type { Suggestions } from './suggestions.js';
 
 /** What an object refers to. */
 export interface Reference {
@@ -15,18 +15,17 @@ export interface Reference {
   readonly key?: string;
 }
 
-/** More names than this are not searched for a similar one, so that a check of many objects stays linear. */
-const mostCandidates = 200;
-
 /** Finds what objects refer to: among the objects of the set, in what every cluster has, or declared external. */
 export class References {
   readonly #inventory: Inventory;
   readonly #declared = new Map<CheckedObject, readonly External[]>();
   readonly #external: readonly External[];
+  readonly #suggestions: Suggestions;
 
   /** @param external what is external for all objects */
-  constructor(inventory: Inventory, external: readonly External[]) {
+  constructor(inventory: Inventory, external: readonly External[], suggestions: Suggestions) {
     this.#inventory = inventory;
+    this.#suggestions = suggestions;
     this.#external = external;
   }
 
@@ -60,13 +59,13 @@ export class References {
     if (target && (keys === undefined || keys.has(key))) return;
     const declared = externals.flatMap((external) => external.keys ?? []);
     if (declared.includes(key)) return;
-    reportMissingKey(from, field, reference, [...(keys ?? []), ...declared], target === undefined);
+    this.#reportMissingKey(from, field, reference, [...(keys ?? []), ...declared], target === undefined);
   }
 
   #reportMissing(from: CheckedObject, field: string, reference: Reference, namespace: string): void {
     const { kind, name, group = '', key } = reference;
     const names = this.#inventory.names(group, kind, namespace);
-    const meant = names.length <= mostCandidates ? nearest(name, names) : undefined;
+    const meant = this.#suggestions.nearest(name, `${group}/${kind}/${namespace}`, names);
     const declaration = `${kind}/${name}${key === undefined ? '' : `#${key}`}`;
     from.report({
       code: 'missing-reference',
@@ -78,28 +77,29 @@ export class References {
         : `Add it, or declare that it is made elsewhere with the annotation ${externalAnnotation}: ${declaration}.`,
     });
   }
-}
 
-function reportMissingKey(
-  from: CheckedObject,
-  field: string,
-  { kind, name, key = '' }: Reference,
-  keys: readonly string[],
-  external: boolean,
-): void {
-  const meant = keys.length <= mostCandidates ? nearest(key, keys) : undefined;
-  from.report({
-    code: 'missing-reference',
-    field,
-    message: external
-      ? `${kind} ${name} is declared external without this key`
-      : `${kind} ${name} does not have this key`,
-    got: key,
-    ...(keys.length <= 20 ? { allowed: keys.join(', ') || 'it has no keys' } : {}),
-    hint: meant
-      ? `Did you mean "${meant}"?`
-      : `Add the key to ${external ? 'the declaration' : `the ${kind}`}, or correct it.`,
-  });
+  #reportMissingKey(
+    from: CheckedObject,
+    field: string,
+    { kind, name, key = '' }: Reference,
+    keys: readonly string[],
+    external: boolean,
+  ): void {
+    const scope = `${kind} ${from.namespace}/${name} ${from.label}`;
+    const meant = this.#suggestions.nearest(key, scope, keys);
+    from.report({
+      code: 'missing-reference',
+      field,
+      message: external
+        ? `${kind} ${name} is declared external without this key`
+        : `${kind} ${name} does not have this key`,
+      got: key,
+      ...(keys.length <= 20 ? { allowed: keys.join(', ') || 'it has no keys' } : {}),
+      hint: meant
+        ? `Did you mean "${meant}"?`
+        : `Add the key to ${external ? 'the declaration' : `the ${kind}`}, or correct it.`,
+    });
+  }
 }
 
 /** What exists in every namespace or cluster without being made by anybody. */

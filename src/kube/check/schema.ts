@@ -1,11 +1,11 @@
 import { nearest } from '../../problem/index.js';
-import generated from '../schema.generated.js';
+import { schemaText } from '../schema.generated.js';
 
 /**
  * What a value must look like, in the compact form of `schema.generated.ts`:
  *
  * - a number: an object of the definition with that number
- * - a letter: `s` string, `B` base64, `t` time, `q` quantity, `x` whole number or string, `i` 32-bit and `l` 64-bit
+ * - a letter: `s` string, `B` base64, `t` time, `T` time with microseconds, `q` quantity, `x` whole number or string, `i` 32-bit and `l` 64-bit
  *   whole number, `n` number, `b` boolean, `o` object with any fields, `a` anything
  * - `['e', …values]` a string out of these
  * - `['m', node]` a map from any key, `['l', node]` a list, `['u', node]` a list without equal items,
@@ -50,7 +50,7 @@ const definitions = new Map<number, Definition>();
 
 /** Parsed on first use (about 1 ms), so that whoever only imports the package does not pay for it. */
 function schema(): CompactSchema {
-  parsed ??= JSON.parse(generated) as CompactSchema;
+  parsed ??= JSON.parse(schemaText) as CompactSchema;
   return parsed;
 }
 

@@ -31,18 +31,26 @@ export class PodIndex {
   add(pod: PodTemplate): void {
     const { namespace } = pod.object;
     push(this.#all, namespace, pod);
-    for (const [key, value] of Object.entries(pod.labels)) push(this.#byLabel, `${namespace} ${key}=${value}`, pod);
+    for (const [key, value] of Object.entries(pod.labels))
+      if (typeof value === 'string') push(this.#byLabel, `${namespace} ${key}=${value}`, pod);
   }
 
   /** The pods of a namespace that a selector selects, found one by one as they are asked for. */
   *select(namespace: string, selector: Fields): Generator<PodTemplate> {
     let fewest = this.#all.get(namespace) ?? [];
     for (const [key, value] of Object.entries(mapOf(selector['matchLabels']))) {
-      const candidates = this.#byLabel.get(`${namespace} ${key}=${value}`) ?? [];
-      if (candidates.length < fewest.length) fewest = candidates;
+      // A value of the wrong type is told by the schema, and selects nothing.
+      const candidates = typeof value === 'string' ? this.#byLabel.get(`${namespace} ${key}=${value}`) : undefined;
+      if ((candidates?.length ?? 0) < fewest.length) fewest = candidates ?? [];
     }
     for (const pod of fewest) if (matches(selector, pod.labels)) yield pod;
   }
+}
+
+/** Labels as a selector writes them on a command line: `app=vald-agent,tier=index`. */
+export function printLabels(labels: Fields): string {
+  const texts = Object.entries(labels).map(([key, value]) => `${key}=${typeof value === 'string' ? value : '?'}`);
+  return texts.join(',') || 'no labels';
 }
 
 function push(map: Map<string, PodTemplate[]>, key: string, pod: PodTemplate): void {

@@ -1,26 +1,21 @@
-import { nearest } from '../../problem/index.js';
 import { fieldPath, isMap } from './fields.js';
-import { base64, type Format, quantity, time } from './formats.js';
-import type { CheckedObject } from './object.js';
+import { type CheckedObject, reportMissing } from './object.js';
+import { checkEnum, checkScalar, type Walk, wrongType } from './scalars.js';
 import { definition, type KindSchema, type Node } from './schema.js';
+import type { Suggestions } from './suggestions.js';
 
 type ListNode = readonly ['l' | 'u' | 'k', Node, ...string[]];
-
-/** What holds for a whole walk through an object. */
-interface Walk {
-  readonly object: CheckedObject;
-  /** Report fields that Kubernetes 1.28 does not have. */
-  readonly floor: boolean;
-  /** Inside `status` the API server reads types and field names only, because it drops the content. */
-  readonly status: boolean;
-}
 
 /**
  * Checks the fields of an object against the schema of its kind, as the API server's strict decoding and its
  * validation of required and enumerated values do. `null` is taken for an absent field everywhere, as the server does.
  */
-export function checkStructure(object: CheckedObject, schema: KindSchema, floor: boolean): void {
-  checkFields(object.fields, schema.definition, '', { object, floor, status: false });
+export function checkStructure(
+  object: CheckedObject,
+  schema: KindSchema,
+  options: { readonly floor: boolean; readonly suggestions: Suggestions },
+): void {
+  checkFields(object.fields, schema.definition, '', { object, ...options, status: false });
 }
 
 function checkValue(value: unknown, node: Node, path: string, walk: Walk): void {
@@ -57,104 +52,15 @@ function checkFields(value: Readonly<Record<string, unknown>>, number: number, p
     if (content === undefined) continue;
     const field = fields.get(key);
     const place = fieldPath(path, key);
-    if (!field) unknownField(key, fields.keys(), place, walk);
+    if (!field) unknownField(key, number, place, walk);
     else {
       if (field.newer && walk.floor && content !== null) newerField(place, walk);
       checkValue(content, field.node, place, path === '' && key === 'status' ? { ...walk, status: true } : walk);
     }
   }
   if (walk.status) return;
-  for (const name of required) {
-    if (value[name] !== undefined && value[name] !== null) continue;
-    walk.object.report({
-      code: 'missing-field',
-      field: fieldPath(path, name),
-      message: 'is required',
-      hint: `Add ${name}.`,
-    });
-  }
-}
-
-function checkScalar(value: unknown, letter: string, path: string, walk: Walk): void {
-  switch (letter) {
-    case 's':
-      if (typeof value !== 'string') wrongType(value, 'text', path, walk);
-      return;
-    case 'b':
-      if (typeof value !== 'boolean') wrongType(value, 'true or false', path, walk);
-      return;
-    case 'i':
-    case 'l':
-      checkWhole(value, letter, path, walk);
-      return;
-    case 'n':
-      if (typeof value !== 'number') wrongType(value, 'a number', path, walk);
-      return;
-    case 'x':
-      if (typeof value !== 'string') checkWhole(value, 'i', path, walk, 'a whole number or text');
-      return;
-    case 'q':
-      if (typeof value !== 'number') checkFormat(value, quantity, path, walk);
-      return;
-    case 't':
-      checkFormat(value, time, path, walk);
-      return;
-    case 'B':
-      checkFormat(value, base64, path, walk);
-      return;
-    case 'o':
-      if (!isMap(value)) wrongType(value, 'a map', path, walk);
-      return;
-  }
-}
-
-function checkWhole(value: unknown, letter: 'i' | 'l', path: string, walk: Walk, allowed = 'a whole number'): void {
-  if (typeof value !== 'number' || !Number.isInteger(value)) wrongType(value, allowed, path, walk);
-  else if (letter === 'i' && Math.abs(value) > 2147483647)
-    walk.object.report({
-      code: 'invalid-field',
-      field: path,
-      message: 'is out of range',
-      got: String(value),
-      allowed: `${allowed} up to 2147483647`,
-      hint: 'Correct the value.',
-    });
-}
-
-function checkFormat(value: unknown, format: Format, path: string, walk: Walk): void {
-  if (typeof value !== 'string') wrongType(value, format.allowed, path, walk);
-  else if (!format.test(value))
-    walk.object.report({
-      code: 'invalid-field',
-      field: path,
-      message: 'is not well formed',
-      got: show(value, path, walk),
-      allowed: format.allowed,
-      hint: 'Correct the value.',
-    });
-}
-
-/**
- * Empty text passes: the API server puts the default in its place.
- *
- * @param node `e`, then the allowed values
- */
-function checkEnum(value: unknown, node: readonly string[], path: string, walk: Walk): void {
-  if (typeof value !== 'string') {
-    wrongType(value, 'text', path, walk);
-    return;
-  }
-  if (value === '' || walk.status || node.includes(value, 1)) return;
-  const allowed = node.slice(1);
-  const meant = nearest(value, allowed);
-  walk.object.report({
-    code: 'invalid-field',
-    field: path,
-    message: 'is not one of the allowed values',
-    got: show(value, path, walk),
-    allowed: allowed.join(', '),
-    hint: meant ? `Did you mean "${meant}"?` : 'Use one of the allowed values.',
-  });
+  for (const name of required)
+    if (value[name] === undefined || value[name] === null) reportMissing(walk.object, fieldPath(path, name));
 }
 
 /**
@@ -187,9 +93,9 @@ function checkDistinct(items: readonly unknown[], keys: readonly string[], path:
 /** Keys of lists that the API server fills in before it compares. */
 const defaults: Readonly<Record<string, string>> = { protocol: 'TCP' };
 
-function unknownField(key: string, known: Iterable<string>, path: string, walk: Walk): void {
-  const names = [...known];
-  const meant = nearest(key, names);
+function unknownField(key: string, number: number, path: string, walk: Walk): void {
+  const names = [...definition(number).fields.keys()];
+  const meant = walk.suggestions.nearest(key, `definition ${number}`, names);
   walk.object.report({
     code: 'unknown-field',
     field: path,
@@ -207,34 +113,4 @@ function newerField(path: string, walk: Walk): void {
     allowed: 'fields of Kubernetes 1.28',
     hint: 'Remove it, or raise the Kubernetes version.',
   });
-}
-
-function wrongType(value: unknown, allowed: string, path: string, walk: Walk): void {
-  walk.object.report({
-    code: 'invalid-field',
-    field: path,
-    message: 'has the wrong type',
-    got: show(value, path, walk),
-    allowed,
-    hint: hintFor(value, allowed),
-  });
-}
-
-function hintFor(value: unknown, allowed: string): string {
-  const text = typeof value === 'string';
-  if (allowed === 'text' && !text && !isMap(value) && !Array.isArray(value)) return 'Make it text: put it in quotes.';
-  if (allowed.startsWith('a whole number') && text && /^-?\d+$/.test(value))
-    return 'Make it a number: take the quotes off.';
-  if (allowed === 'true or false' && text) return 'Make it true or false without quotes.';
-  return `Give ${allowed}.`;
-}
-
-/** A value as a reader needs it: short, and only its type where it may be a secret. */
-function show(value: unknown, path: string, walk: Walk): string {
-  if (Array.isArray(value)) return 'a list';
-  if (isMap(value)) return 'a map';
-  const secret = walk.object.kind === 'Secret' || /(\.value|\.env\b.*|\.args\b.*|\.command\b.*|^data\b.*)$/.test(path);
-  if (secret) return typeof value === 'string' ? 'text' : `a ${typeof value}`;
-  const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

@@ -1,0 +1,7 @@
+export {
+  clusterSchema,
+  RonDBCluster,
+  type RonDBClusterInput,
+  type RonDBClusterSettings,
+  type UpstreamCluster,
+} from './cluster.js';
