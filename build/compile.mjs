@@ -10,10 +10,9 @@
  *
  * Plain JavaScript, since it has to run before anything is compiled.
  */
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { build, transform } from 'esbuild';
-import { compileWithTypes } from './declarations.mjs';
 
 const root = join(import.meta.dirname, '..');
 const source = join(root, 'src');
@@ -27,16 +26,20 @@ function libraryFiles() {
     .filter((path) => path.endsWith('.ts') && !path.startsWith('cli/') && path !== 'main.ts');
 }
 
-function compileModules() {
+async function compileModules() {
+  const { compileWithTypes } = await import('./declarations.mjs');
   const output = join(lib, 'esm');
+  const memory = join(root, 'dist/lib.tsbuildinfo');
+  const isComplete = () => libraryFiles().every((path) => existsSync(join(output, path.replace(/\.ts$/, '.d.ts'))));
   const compile = () => {
     if (!compileWithTypes(join(root, 'tsconfig.build.json'))) throw new Error('there are type errors');
   };
-  const isComplete = () => libraryFiles().every((path) => existsSync(join(output, path.replace(/\.ts$/, '.d.ts'))));
+  // What TypeScript remembers to have written is only true as long as it would write the same today.
+  if (modifiedAt(memory) < modifiedAt(join(root, 'build/declarations.mjs'))) rmSync(memory, { force: true });
   compile();
-  // What TypeScript remembers to have written is only true as long as nobody has removed it.
+  // And as long as nobody has removed it.
   if (!isComplete()) {
-    rmSync(join(root, 'dist/lib.tsbuildinfo'));
+    rmSync(memory);
     compile();
   }
   removeStale(output, ['.js', '.d.ts']);
@@ -135,6 +138,10 @@ function writeIfChanged(path, content) {
   writeFileSync(path, content);
 }
 
+function modifiedAt(path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
 /** Removes what was compiled from files that are gone. */
 function removeStale(output, endings) {
   const known = new Set(libraryFiles().flatMap((path) => endings.map((ending) => path.replace(/\.ts$/, ending))));
@@ -154,10 +161,7 @@ const cliFolder = process.argv[2] === '--cli' ? process.argv[3] : undefined;
 try {
   if (cliFolder) await bundleCommandLine(cliFolder);
   else {
-    // esbuild works in a process of its own while TypeScript works in this one.
-    const bundles = Promise.all([compileCommonJs(), bundleCommandLine(join(lib, 'esm/cli'))]);
-    compileModules();
-    await bundles;
+    await Promise.all([compileCommonJs(), bundleCommandLine(join(lib, 'esm/cli')), compileModules()]);
     copyTypes();
   }
 } catch (error) {

@@ -1,10 +1,17 @@
 /**
- * The app of this repository: manifests for each way an index can survive, as `npm run synth` writes them. Each set is
- * one that a cluster would have, so each is an app of its own: their objects carry the same names.
+ * The app of this repository: manifests for each way an index can survive, and values files for upstream’s chart, as
+ * `npm run synth` writes them. Each set is one that a cluster would have, so each is an app of its own: their objects
+ * carry the same names.
  */
 import { Chart } from 'cdk8s';
 import { App, Credentials, ObjectStore, type ObjectStoreInput } from './index.js';
-import { BackupMethod, type BackupMethodInput, ValdAgentWithBackup } from './vald/index.js';
+import {
+  BackupMethod,
+  type BackupMethodInput,
+  type UpstreamChartVersions,
+  ValdAgentWithBackup,
+  ValdUpstreamValues,
+} from './vald/index.js';
 
 // An example’s identity. Make your own with uuidgen: two clusters must never share one.
 const clusterId = '3f0c9c6e-6a0e-4a53-9e0f-0d5cf6a0f1b2';
@@ -33,10 +40,26 @@ function set(name: string, backup: BackupMethodInput, copyOnWrite: boolean): voi
 
 const inStore = <Store extends ObjectStoreInput>(store: Store) => ({ store, clusterId });
 
-for (const copyOnWrite of [false, true]) {
-  const suffix = copyOnWrite ? '-cow' : '';
-  set(`vald-pv${suffix}`, BackupMethod.persistentVolume({ volume }), copyOnWrite);
-  set(`vald-s3${suffix}`, BackupMethod.objectStorage(inStore(s3)), copyOnWrite);
-  set(`vald-pv-and-s3${suffix}`, BackupMethod.both({ volume, ...inStore(s3) }), copyOnWrite);
-}
+const methods: Record<string, BackupMethodInput> = {
+  pv: BackupMethod.persistentVolume({ volume }),
+  s3: BackupMethod.objectStorage(inStore(s3)),
+  'pv-and-s3': BackupMethod.both({ volume, ...inStore(s3) }),
+};
+const chartVersions: UpstreamChartVersions[] = ['v1.7.7-to-v1.7.10', 'v1.7.11-to-v1.8.0'];
+
+const values = new App();
+for (const [name, backup] of Object.entries(methods))
+  for (const copyOnWrite of [false, true]) {
+    set(`vald-${name}${copyOnWrite ? '-cow' : ''}`, backup, copyOnWrite);
+    for (const versions of chartVersions)
+      new ValdUpstreamValues(values, `${name}-${copyOnWrite}-${versions}`, {
+        chartVersions: versions,
+        namespace: 'vald',
+        backup,
+        copyOnWrite,
+        ngt: { dimension: 784 },
+        note: 'Bucket, cluster id, sizes and dimension are examples: put yours into an app (README.md) and run synth.',
+      });
+  }
 set('vald-minio', BackupMethod.both({ volume, ...inStore(minio) }), true);
+values.synth();

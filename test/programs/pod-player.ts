@@ -97,13 +97,13 @@ export class PodPlayer {
   }
 
   /** Waits until every container is ready. */
-  async ready(seconds = 30): Promise<void> {
+  async ready(seconds = 60): Promise<void> {
     const main = this.pod.spec.containers.map(({ name }) => this.container(name));
     await this.until(() => main.every((container) => container.ready), 'is not ready', seconds);
   }
 
   /** Waits for something to become true; the error of a wait that is too long has the state and logs of the pod. */
-  async until(reached: () => boolean | Promise<boolean>, otherwise: string, seconds = 30): Promise<void> {
+  async until(reached: () => boolean | Promise<boolean>, otherwise: string, seconds = 60): Promise<void> {
     for (const end = Date.now() + seconds * 1000; !(await reached()); await sleep(20)) {
       if (this.#failure) throw this.#failure;
       if (Date.now() > end) throw new Error(`${this.pod.name} ${otherwise} after ${seconds} s\n${this.describe()}`);

@@ -21,6 +21,8 @@ export interface Settings {
   readonly backupInterval?: string;
   /** @default an identity of this test */
   readonly clusterId?: string;
+  /** @default the construct's */
+  readonly clusterName?: string;
   /** @default false */
   readonly allowEmptyStart?: boolean;
   /** Props of the construct that count more than those of the combination. */
@@ -35,6 +37,7 @@ export function constructManifests(combination: Combination, server: S3Server, s
   const volume = { size: '1Gi' };
   const stored = {
     clusterId: settings.clusterId ?? '3f0c9c6e-6a0e-4a53-9e0f-0d5cf6a0f1b2',
+    ...(settings.clusterName ? { clusterName: settings.clusterName } : {}),
     allowEmptyStart: settings.allowEmptyStart ?? false,
     backupInterval: settings.backupInterval ?? '1s',
     restoreTimeout: '60s',

@@ -43,18 +43,15 @@ export class PlayedAgent {
     this.pod.apply(this.#objects(secretKey));
   }
 
-  /** Starts the pod and waits for it. Returns the seconds that it took. */
-  async start(): Promise<number> {
-    const began = Date.now();
+  /** Starts the pod and waits for it. */
+  async start(): Promise<void> {
     await this.pod.start();
     await this.pod.ready();
-    const seconds = (Date.now() - began) / 1000;
     // The sidecar has no probe, and a TERM that comes before it listens to signals would end it without an upload.
     if (this.#combination.method !== 'persistentVolume') {
       const sidecar = this.pod.container('vald-agent-sidecar');
       await this.pod.until(() => sidecar.log.includes('daemon start function'), 'has no sidecar');
     }
-    return seconds;
   }
 
   /**
@@ -97,7 +94,7 @@ export class PlayedAgent {
     await this.agent.saveIndex();
     const { backupInterval = '1s' } = this.#settings;
     if (this.#combination.method !== 'persistentVolume' && backupInterval === '1s')
-      await this.pod.until(() => this.backedUp() === to.vectors.size, 'has not been backed up', 10);
+      await this.pod.until(() => this.backedUp() === to.vectors.size, 'has not been backed up');
   }
 
   /** Key of the pod's object, or undefined where it has none. */

@@ -3,7 +3,7 @@
  * afterwards. Prints what came of each. Started as test/vald/round-trip.test.ts is.
  */
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, type TestContext, test, vi } from 'vitest';
 import { describeWith, findProgram } from '../programs/find.js';
 import { canPlayPods, podPlayerPrograms } from '../programs/pod-player.js';
 import { changeTo, type Generation, generation } from './round-trip-index.js';
@@ -11,6 +11,9 @@ import { type KillPoint, killAt, killPoints } from './round-trip-kill.js';
 import { type Combination, combinations, withStore } from './round-trip-manifests.js';
 import { PlayedAgent } from './round-trip-pod.js';
 import { BackupStore } from './round-trip-store.js';
+
+// All together they make a small machine slow.
+vi.setConfig({ testTimeout: 300_000 });
 
 const needs = {
   VALD_AGENT_NGT: process.env['VALD_AGENT_NGT'],
@@ -86,7 +89,6 @@ describeWith(
     describe.concurrent('with its node', () => {
       test.for(combinations)(
         'leaves a whole generation, or a pod that refuses to start: $method, copy-on-write $copyOnWrite',
-        { timeout: 180_000 },
         async (combination, context) => {
           const { played, first } = await deployed(context, combination);
           for (const point of pointsOf(combination)) {
@@ -108,7 +110,6 @@ describeWith(
     describe.concurrent('with its container', () => {
       test.for(combinations)(
         'leaves a whole generation once the pod starts anew, and at once with copy-on-write: $method, copy-on-write $copyOnWrite',
-        { timeout: 180_000 },
         async (combination, context) => {
           const { played, first } = await deployed(context, combination);
           for (const point of pointsOf(combination)) {
