@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { findProgram } from '../test/programs/find.js';
+import { chartsAtHand } from '../test/vald/upstream-render.js';
 import { alternate, type Command, type Measurement, runProcess, type Subject } from './measure.js';
 
 const root = join(import.meta.dirname, '..');
@@ -74,38 +75,19 @@ function makeChart(manifests: string, chart: string): number {
   return files.length;
 }
 
-const helms = ['helm3', 'helm4'] as const;
-
-function helmSubjects(chart: string, output: string): Subject[] {
-  return helms.flatMap((helm) => {
+/** `helm template` of a chart with each Helm that is there. */
+function helmSubjects(chart: string, output: string, more: readonly string[] = [], what = ''): Subject[] {
+  return ['helm3', 'helm4'].flatMap((helm) => {
     const program = findProgram(helm);
-    const parameters = ['template', 'bench', chart, '--output-dir', output];
-    return program ? [subject(`${helm} template`, { program, parameters }, output)] : [];
+    const parameters = ['template', 'bench', chart, '--output-dir', output, ...more];
+    return program ? [subject(`${helm} template${what}`, { program, parameters }, output)] : [];
   });
 }
 
-/** Upstream's own chart, where `VALD_CHART` names one, with the first values file made for it. */
+/** Upstream's own charts, where `VALD_CHART` names some, with values for the same backup as the example's. */
 function upstreamSubjects(output: string): Subject[] {
-  const chart = process.env['VALD_CHART']?.split(':')[0];
-  const values = join(root, 'values/vald');
-  if (!chart) return [];
-  const file = readdirSync(values, { recursive: true, encoding: 'utf8' })
-    .sort()
-    .find((name) => name.endsWith('.yaml'));
-  return helms.flatMap((helm) => {
-    const program = findProgram(helm);
-    if (!program || !file) return [];
-    const parameters = [
-      'template',
-      'vald',
-      chart,
-      '-f',
-      join(values, file),
-      '--kube-version',
-      '1.29.0',
-      '--output-dir',
-      output,
-    ];
-    return [subject(`${helm} template of ${basename(chart)}, ${file}`, { program, parameters }, output)];
+  return chartsAtHand().flatMap(({ path, version, chartVersions }) => {
+    const values = join(root, `values/vald/chart-${chartVersions}/pv-and-s3-cow.values.yaml`);
+    return helmSubjects(path, output, ['-f', values, '--kube-version', '1.29.0'], ` of Vald’s chart ${version}`);
   });
 }

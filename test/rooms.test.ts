@@ -22,6 +22,7 @@ const outer = ['cli'];
 /** Files outside of those rooms that may touch the disk, with the reason. */
 const touchesDisk: Readonly<Record<string, string>> = {
   'kube/app.ts': 'writes at synthesis, when everything is checked',
+  'kube/manifests.ts': 'the same',
   'kube/report.ts': 'writes the report for the command that started the app',
   'store/from-rclone-config.ts': 'reads the file that its caller names',
 };

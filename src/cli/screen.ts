@@ -1,4 +1,4 @@
-import { type Problem, printProblem } from '../problem/index.js';
+import { type Problem, printProblems } from '../problem/index.js';
 
 /** How a command shows things. */
 export interface ScreenOptions {
@@ -44,12 +44,9 @@ export class Screen {
   /** Writes problems as text, one below the other. */
   problems(problems: readonly Problem[]): void {
     if (problems.length === 0) return;
-    const texts = problems.map((problem) => {
-      // A value of several lines (the end of a program's stderr) stays in its column.
-      const got = problem.got?.replaceAll('\n', '\n           ');
-      const text = printProblem(got === undefined ? problem : { ...problem, got });
-      return paint(text, /^\w+:/, problem.severity === 'error' ? red : yellow, process.stderr);
-    });
+    const texts = printProblems(problems)
+      .split('\n\n')
+      .map((text) => paint(text, /^\w+:/, text.startsWith('error') ? red : yellow, process.stderr));
     process.stderr.write(`${texts.join('\n\n')}\n`);
   }
 

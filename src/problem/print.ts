@@ -8,7 +8,7 @@ export function printPlace(where: Place): string {
 }
 
 /**
- * A problem as text of up to four lines: the fact, then what was got, what is allowed and what to do.
+ * A problem as text: the fact, then what was got (several lines stay in its column), what is allowed and what to do.
  *
  * @example
  * ```ts
@@ -20,13 +20,28 @@ export function printPlace(where: Place): string {
  */
 export function printProblem(problem: Problem): string {
   const lines = [`${problem.severity}: ${printPlace(problem.where)}: ${problem.message} [${problem.code}]`];
-  if (problem.got !== undefined) lines.push(`  got:     ${problem.got}`);
+  if (problem.got !== undefined) lines.push(`  got:     ${problem.got.replaceAll('\n', '\n           ')}`);
   if (problem.allowed !== undefined) lines.push(`  allowed: ${problem.allowed}`);
   lines.push(`  do:      ${problem.hint}`);
   return lines.join('\n');
 }
 
-/** All problems as text, in the order given, with an empty line between two. */
+/**
+ * All problems as text, in the order given, with an empty line between two. What is wrong in several places alike is
+ * told once, with the other places under it.
+ */
 export function printProblems(problems: readonly Problem[]): string {
-  return problems.map(printProblem).join('\n\n');
+  const groups = new Map<string, Problem[]>();
+  for (const problem of problems) {
+    const property = 'construct' in problem.where ? problem.where.property : undefined;
+    const { where: _, ...fact } = problem;
+    const key = JSON.stringify(property === undefined ? problem : [property, fact]);
+    groups.set(key, [...(groups.get(key) ?? []), problem]);
+  }
+  return [...groups.values()]
+    .map(([first, ...others]) => {
+      const also = others.map(({ where }) => ('construct' in where ? where.construct : printPlace(where)));
+      return also.length > 0 ? `${printProblem(first!)}\n  also in: ${also.join(', ')}` : printProblem(first!);
+    })
+    .join('\n\n');
 }

@@ -301,8 +301,6 @@ main() {
   # Waits for what it has told to end, so that nothing writes to $stage any more while the trap of EXIT removes it.
   trap 'if [ -n "$child" ]; then kill "$child" || :; wait "$child" || :; fi
     log_line "stopped by a signal, the next run starts over"; exit 143' TERM INT
-  if [ ! -x "$volume" ]; then refuse_volume "$volume"; fi
-  if [ -e "$INDEX_PATH" ] && { [ ! -r "$INDEX_PATH" ] || [ ! -x "$INDEX_PATH" ]; }; then refuse_volume "$INDEX_PATH"; fi
   rm -rf "$stage" || log_line "warning: $stage cannot be removed"
   settle_disk
   if [ "$disk" = valid ]; then

@@ -8,19 +8,17 @@ interface TextRule {
   readonly allowed: string;
   /** Longest length in characters. @default - no limit */
   readonly maxLength?: number;
-  /** Whether constructs look into it, so that it decides their structure and can have no stand-in. @default false */
-  readonly structural?: boolean;
 }
 
 /**
  * A zod schema for a text leaf. The pattern is in the JSON schema too; a traced stand-in passes, because the chart's
- * own schema checks what a user sets. Text that is structural is the exception.
+ * own schema checks what a user sets.
  */
 export function textLeaf(rule: TextRule): z.ZodType<string, string> {
   const limit = rule.maxLength ?? Number.POSITIVE_INFINITY;
   return z
     .string()
-    .refine((value) => (!rule.structural && isTraced(value)) || (rule.pattern.test(value) && value.length <= limit), {
+    .refine((value) => isTraced(value) || (rule.pattern.test(value) && value.length <= limit), {
       error: 'not well formed',
       params: { allowed: rule.allowed },
     })

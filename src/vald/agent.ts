@@ -1,23 +1,22 @@
 import { Chart, Names } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { addOutputFile, checkProps, declareExternal, reportProblems } from '../kube/index.js';
-import type { Problem } from '../problem/index.js';
+import { addOutputFile, declareExternal, reportProblems } from '../kube/index.js';
 import { valdRestore } from '../scripts/index.js';
 import { addNetworkPolicy, addServiceAccount } from './access.js';
 import { agentConfig } from './agent-config.js';
 import { storeBackup, volumeClaim } from './backup-method.js';
-import { checkRelations, leftOut, refuseStore } from './checks.js';
+import { checkSettings } from './checks.js';
 import { addBoundClaims, claimTemplate } from './claims.js';
 import { externalReferences } from './external-references.js';
 import { objectNames, priorityClassName } from './names.js';
 import { podTemplate } from './pod.js';
 import type { ValdAgentWithBackupProps } from './props.generated.js';
-import { type ValdAgentSettings, valdAgentSchema } from './props-schema.js';
+import type { ValdAgentSettings } from './props-schema.js';
 import { runbook } from './runbook.js';
 import { agentPorts } from './server-config.js';
 import { sidecarConfig } from './sidecar-config.js';
-import { computeSizing, type Sizing } from './sizing.js';
+import type { Sizing } from './sizing.js';
 
 /**
  * Vald’s agent with a backup that restores: every object that upstream’s chart makes for the agent, with the same
@@ -52,22 +51,13 @@ export class ValdAgentWithBackup extends Construct {
 
   constructor(scope: Construct, id: string, props: ValdAgentWithBackupProps) {
     super(scope, id);
-    const problems: Problem[] = [];
-    const refused = refuseStore(props, this.node.path);
-    const checked = refused
-      ? { settings: undefined, problems: [refused] }
-      : checkProps(valdAgentSchema, props, this.node.path, leftOut);
-    problems.push(...checked.problems);
-    const chartNamespace = Chart.of(this).namespace;
-    this.namespace = checked.settings?.namespace ?? chartNamespace ?? 'default';
-    if (checked.settings) {
-      this.sizing = computeSizing(checked.settings, this.node.path, (problem) => problems.push(problem));
-      checkRelations(checked.settings, this.node.path, (problem) => problems.push(problem));
-    }
+    const { settings, sizing, problems } = checkSettings(props, this.node.path);
+    this.namespace = settings?.namespace ?? Chart.of(this).namespace ?? 'default';
     reportProblems(this, problems);
-    if (!checked.settings || !this.sizing || problems.some((problem) => problem.severity === 'error')) return;
-    this.settings = checked.settings;
-    this.#render(checked.settings, this.sizing);
+    if (!settings || !sizing || problems.some((problem) => problem.severity === 'error')) return;
+    this.settings = settings;
+    this.sizing = sizing;
+    this.#render(settings, sizing);
   }
 
   #render(settings: ValdAgentSettings, sizing: Sizing): void {

@@ -63,7 +63,9 @@ const storeFields = {
   ),
   clusterName: dnsLabel()
     .optional()
-    .describe('Folder of this cluster in the store, so that two clusters never overwrite each other (rule 27).')
+    .describe(
+      'Name of this cluster in the store. Its folder is this name with the start of `clusterId` behind it, so that two clusters never overwrite each other (rule 27).',
+    )
     .meta({ defaultText: '`<namespace>-<name>`' }),
   backupInterval: duration()
     .default('10m')

@@ -1,9 +1,10 @@
+import { checkProps } from '../kube/index.js';
 import type { Problem } from '../problem/index.js';
 import { clean, dirname, less, refuse, same } from '../units/index.js';
 import { storeBackup, volumeClaim } from './backup-method.js';
 import { stagingFolder } from './container-parts.js';
-import type { ValdAgentSettings } from './props-schema.js';
-import { hasNativeSidecars } from './sizing.js';
+import { type ValdAgentSettings, valdAgentSchema } from './props-schema.js';
+import { computeSizing, hasNativeSidecars, type Sizing } from './sizing.js';
 
 /** What people look for and do not find, with the reason. */
 export const leftOut: Readonly<Record<string, string>> = {
@@ -25,27 +26,59 @@ export const leftOut: Readonly<Record<string, string>> = {
   accessMode: 'Two pods writing one index would destroy it (rule 50).',
 };
 
-/** The refusal of a store that Vald’s sidecar cannot write to, or undefined. It comes before the check of the props. */
-export function refuseStore(props: unknown, construct: string): Problem | undefined {
-  const type = (props as { backup?: { store?: { type?: unknown } } } | undefined)?.backup?.store?.type;
-  if (typeof type !== 'string' || type === 's3' || type === 'gcs') return undefined;
+/** What a check of props gives: settings and what was computed from them, or what is wrong, or both with warnings. */
+export interface CheckedSettings {
+  readonly settings: ValdAgentSettings | undefined;
+  readonly sizing: Sizing | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** Checks the props of an agent: each by itself, the store against what Vald can write to, and all together. */
+export function checkSettings(props: unknown, construct: string): CheckedSettings {
+  const refused = refuseStore(props, construct);
+  const checked = checkProps(valdAgentSchema, props, construct, leftOut);
+  if (refused) {
+    // The schema only knows that such a store is none of its own: the reason says more.
+    const others = checked.problems.filter(
+      ({ where }) => !('property' in where && where.property?.startsWith('backup.store')),
+    );
+    return { settings: undefined, sizing: undefined, problems: [refused, ...others] };
+  }
+  const { settings } = checked;
+  if (!settings) return { settings, sizing: undefined, problems: checked.problems };
+  const problems: Problem[] = [];
+  const sizing = computeSizing(settings, construct, (problem) => problems.push(problem));
+  checkRelations(settings, construct, (problem) => problems.push(problem));
+  return { settings, sizing, problems };
+}
+
+/** The refusal of a store that Vald’s sidecar cannot write to, or undefined. */
+function refuseStore(props: unknown, construct: string): Problem | undefined {
+  const store = (props as { backup?: { store?: { type?: unknown; credentials?: { type?: unknown } } } } | undefined)
+    ?.backup?.store;
+  const where = (property: string) => ({ where: { construct, property }, severity: 'error' as const });
+  if (store?.type === 'gcs' && store.credentials?.type === 'workloadIdentity')
+    return {
+      code: 'unsupported-store',
+      ...where('backup.store.credentials.type'),
+      message: 'Vald’s sidecar cannot sign in to Google Cloud Storage with the identity of the pods (rule 31)',
+      got: '"workloadIdentity"',
+      allowed: 'secret, with a service account’s key',
+      hint: 'Put a service account’s key into a Secret and name it: Credentials.secret({ name }).',
+    };
+  if (typeof store?.type !== 'string' || store.type === 's3' || store.type === 'gcs') return undefined;
   return {
     code: 'unsupported-store',
-    severity: 'error',
-    where: { construct, property: 'backup.store.type' },
+    ...where('backup.store.type'),
     message: 'Vald’s sidecar cannot write to this store',
-    got: JSON.stringify(type),
+    got: JSON.stringify(store.type),
     allowed: 's3 (and everything that speaks S3), gcs with a service account’s key',
     hint: 'Use an S3 or Google Cloud Storage bucket, or put an S3 gateway in front of the store.',
   };
 }
 
 /** Checks that need more than one prop. */
-export function checkRelations(
-  settings: ValdAgentSettings,
-  construct: string,
-  report: (problem: Problem) => void,
-): void {
+function checkRelations(settings: ValdAgentSettings, construct: string, report: (problem: Problem) => void): void {
   const problem = (code: Problem['code'], property: string, hint: string, got?: string) => (message: string) =>
     report({ code, severity: 'error', where: { construct, property }, message, hint, ...(got ? { got } : {}) });
 
@@ -110,7 +143,15 @@ export function checkRelations(
       );
   });
 
-  if (store && !hasNativeSidecars(settings.kubernetesVersion) && minor >= 28)
+  const native = hasNativeSidecars(settings.kubernetesVersion);
+  if (store && !native && !settings.copyOnWrite)
+    problem(
+      'conflicting-properties',
+      'copyOnWrite',
+      'Turn copy-on-write on, or run Kubernetes 1.29 or newer.',
+      'false',
+    )('without native sidecars and without copy-on-write the save at shutdown is not always uploaded (fact 0.4)');
+  else if (store && !native && minor >= 28)
     report({
       code: 'unsupported-version',
       severity: 'warning',
@@ -119,5 +160,19 @@ export function checkRelations(
       got: settings.kubernetesVersion,
       allowed: '1.29 or newer for a sidecar that is stopped after the agent',
       hint: 'Upgrade the cluster, or check that expectedSaveDuration is true for your index.',
+    });
+
+  // No init container runs when a container is restarted in place, so nothing can stand between a half-written index
+  // and an agent that was killed in a save.
+  if (!settings.copyOnWrite)
+    report({
+      code: 'conflicting-properties',
+      severity: 'warning',
+      where: { construct, property: 'copyOnWrite' },
+      message:
+        'without copy-on-write an agent that is killed inside a save and restarted in its pod may serve an empty or wrong index',
+      got: 'false',
+      allowed: 'true, with room for three generations',
+      hint: 'Turn it on. If you cannot: give the agent memory limits it never reaches, and delete a pod whose agent was restarted, so that the restore script looks at its disk.',
     });
 }

@@ -73,11 +73,19 @@ export const deviations: readonly Deviation[] = [
     effect: 'At most `backupInterval` of saved work is lost with a node; more requests to the store.',
   },
   {
+    id: 'no-timer-without-copy-on-write',
+    title: 'without copy-on-write no upload by timer',
+    places: ['ConfigMap/*-sidecar-config data.config.yaml.agent_sidecar.auto_backup_enabled'],
+    fact: 'Section 3: the sidecar does not hold the agent back. Played with the real programs, the timer uploaded a half-written save over the only good object.',
+    effect: 'Each save uploads, and the shutdown; an upload that fails is tried again with the next save.',
+  },
+  {
     id: 'object-name',
     title: 'object names start with prefix and cluster',
     places: ['ConfigMap/*-sidecar-config data.config.yaml.agent_sidecar.filename'],
     fact: 'Rule 27: upstream’s name is the pod’s alone, so two clusters in one bucket overwrite each other.',
-    effect: 'Objects are at `<prefix>/<cluster>/<pod>.tar.gz`; docs/moving.md says how to bring old ones there.',
+    effect:
+      'Objects are at `<prefix>/<cluster>-<start of its id>/<pod>.tar.gz`; docs/moving.md says how to bring old ones there.',
   },
   {
     id: 'post-stop-timeout',

@@ -1,3 +1,4 @@
+import { trunc } from '../units/index.js';
 import type { StoreBackupSettings } from './backup-method.js';
 import type { ValdAgentSettings } from './props-schema.js';
 
@@ -21,11 +22,14 @@ export function priorityClassName(namespace: string, name: string): string {
   return `${namespace}-${name}-priority`;
 }
 
-/** Folder of this cluster in the store. */
+/**
+ * Folder of this cluster in the store. The start of the cluster’s id is in it: a pod whose disk is valid never asks the
+ * store, so no check at the start could keep two clusters of one name from overwriting each other.
+ */
 export function clusterFolder(
   settings: Pick<ValdAgentSettings, 'name'>,
   backup: StoreBackupSettings,
   namespace: string,
 ): string {
-  return backup.clusterName ?? `${namespace}-${settings.name}`;
+  return `${backup.clusterName ?? `${namespace}-${settings.name}`}-${trunc(backup.clusterId, 8)}`;
 }

@@ -1,22 +1,18 @@
 import type { k8s } from 'cdk8s-plus-28';
 import { z } from 'zod';
 import { valdRestore } from '../scripts/index.js';
-import {
-  dnsLabel,
-  dnsName,
-  duration,
-  imageRepository,
-  imageTag,
-  plainText,
-  size,
-  textLeaf,
-  wholeNumber,
-} from '../units/index.js';
+import { dnsLabel, dnsName, duration, imageRepository, imageTag, size, textLeaf, wholeNumber } from '../units/index.js';
 import { backupMethodSchema } from './backup-method.js';
 import { ngtSettingsSchema } from './ngt-settings.js';
 
 /** A value of the Kubernetes API that is passed on as it is; the object check looks into it. */
-const kubernetes = <Type>(tsType: string) => z.custom<Type>((value) => typeof value === 'object').meta({ tsType });
+const kubernetes = <Type>(tsType: string) =>
+  z
+    .custom<Type>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
+      error: 'not an object',
+      params: { allowed: `an object as the Kubernetes API has it: ${tsType}` },
+    })
+    .meta({ tsType });
 
 const labels = () => z.record(z.string(), z.string());
 
@@ -42,8 +38,12 @@ const resources = (cpu: string, memory: string) =>
 export const valdAgentSchema = z.strictObject({
   backup: backupMethodSchema.describe('Where the index survives; made by `BackupMethod`.'),
   ngt: ngtSettingsSchema.describe('Settings of the NGT index (upstream’s `agent.ngt`).'),
-  // 52: what a StatefulSet’s name leaves for the hash that Kubernetes puts behind it in a label.
-  name: dnsLabel(52)
+  // A Service's name starts with a letter, and `-sidecar-config` behind it must fit into a volume's name.
+  name: textLeaf({
+    pattern: /^[a-z]([-a-z0-9]*[a-z0-9])?$/,
+    maxLength: 48,
+    allowed: 'lower-case letters, digits and hyphens, starting with a letter, at most 48, such as vald-agent',
+  })
     .default('vald-agent')
     .describe('Name of the agent and start of its objects’ names (upstream’s `agent.name`).'),
   release: dnsLabel()
@@ -69,7 +69,13 @@ export const valdAgentSchema = z.strictObject({
     .describe(
       'Oldest Kubernetes version the objects must run on, from 1.28. From 1.29 the sidecar is a native sidecar, which is stopped after the agent and so gets its last save; below, grace period and `post_stop_timeout` are computed from each other.',
     ),
-  version: imageTag().default('v1.8.0').describe('Vald version: the tag of the agent and the sidecar and a label.'),
+  version: textLeaf({
+    pattern: /^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$/,
+    maxLength: 63,
+    allowed: 'a version that can be a label, such as v1.8.0; a digest belongs into image.tag',
+  })
+    .default('v1.8.0')
+    .describe('Vald version: the tag of the agent and the sidecar and a label.'),
   image: image('vdaas/vald-agent-ngt', undefined, 'AgentImage').describe('Image of the agent.'),
   sidecarImage: image('vdaas/vald-agent-sidecar', undefined, 'SidecarImage').describe('Image of the backup sidecar.'),
   restoreImage: image(
@@ -81,8 +87,9 @@ export const valdAgentSchema = z.strictObject({
   ),
   imagePullSecrets: z.array(dnsName()).default([]).describe('Names of Secrets for pulling the images.'),
   indexPath: textLeaf({
-    pattern: /^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._-]+){2,}$/,
-    allowed: 'an absolute path with at least two folders, such as /var/ngt/index',
+    // Not where the pod has something else, and no hidden folder: those beside the index are ours.
+    pattern: /^(?!\/(bin|dev|etc|lib|lib64|proc|scripts|sys|tmp|usr)\/)(\/[A-Za-z0-9_-][A-Za-z0-9._-]*){2,}$/,
+    allowed: 'an absolute path with at least two folders, none of the system’s, such as /var/ngt/index',
   })
     .default('/var/ngt/index')
     .describe(
@@ -210,7 +217,11 @@ export const valdAgentSchema = z.strictObject({
     .optional()
     .describe('NetworkPolicy that lets in only the Vald components of the namespace.')
     .meta({ defaultText: 'none' }),
-  collectorEndpoint: plainText('otel-collector.monitoring.svc:4317')
+  // Vald replaces `_NAME_` and `$NAME` in its configuration by the environment: no character of those may pass.
+  collectorEndpoint: textLeaf({
+    pattern: /^(https?:\/\/)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?:[0-9]{1,5}$/,
+    allowed: 'host and port, such as otel-collector.monitoring.svc:4317',
+  })
     .optional()
     .describe('OTLP collector of the agent’s metrics. The sidecar never gets one: it would crash (fact 0.8).')
     .meta({ defaultText: 'no metrics are exported' }),

@@ -442,7 +442,7 @@ export interface ObjectStorageBackup {
    */
   clusterId: string;
   /**
-   * Folder of this cluster in the store, so that two clusters never overwrite each other (rule 27).
+   * Name of this cluster in the store. Its folder is this name with the start of `clusterId` behind it, so that two clusters never overwrite each other (rule 27).
    *
    * @default - `<namespace>-<name>`
    */
@@ -625,7 +625,7 @@ export interface VolumeAndObjectStorageBackup {
    */
   clusterId: string;
   /**
-   * Folder of this cluster in the store, so that two clusters never overwrite each other (rule 27).
+   * Name of this cluster in the store. Its folder is this name with the start of `clusterId` behind it, so that two clusters never overwrite each other (rule 27).
    *
    * @default - `<namespace>-<name>`
    */

@@ -25,7 +25,9 @@ export function sidecarConfig(
       // Where the agent really saves; upstream's chart watches the folder above without copy-on-write (fact 0.2).
       watch_dir: `${settings.indexPath}/origin`,
       watch_enabled: true,
-      auto_backup_enabled: true,
+      // Without copy-on-write each save is an event that uploads, and a timer could catch a save half written and
+      // replace the only good object with that. With it there is no such event (fact 0.3): the timer is the upload.
+      auto_backup_enabled: settings.copyOnWrite,
       auto_backup_duration: backup.backupInterval,
       post_stop_timeout: `${sizing.postStopTimeout}s`,
       // biome-ignore lint/suspicious/noTemplateCurlyInString: Vald’s own way to write a variable inside a text

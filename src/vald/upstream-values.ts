@@ -2,13 +2,11 @@ import { ApiObject, App, Chart } from 'cdk8s';
 import { Construct, type IConstruct } from 'constructs';
 import { z } from 'zod';
 import { addOutputFile, checkObjects, checkProps, reportProblems } from '../kube/index.js';
-import type { Problem } from '../problem/index.js';
 import { plainText, textLeaf, yamlText } from '../units/index.js';
 import { ValdAgentWithBackup } from './agent.js';
-import { checkRelations, leftOut, refuseStore } from './checks.js';
+import { checkSettings } from './checks.js';
 import type { ValdAgentWithBackupProps } from './props.generated.js';
-import { type ValdAgentSettings, valdAgentSchema } from './props-schema.js';
-import { computeSizing } from './sizing.js';
+import type { ValdAgentSettings } from './props-schema.js';
 import { agentConfigOf, type Manifest, objectsBeside, upstreamValues } from './upstream-agent.js';
 import { type UpstreamChartVersions, upstreamCharts } from './upstream-chart.js';
 import { checkUpstream } from './upstream-checks.js';
@@ -63,11 +61,11 @@ export interface ValdUpstreamValuesProps extends ValdAgentWithBackupProps {
 export class ValdUpstreamValues extends Construct {
   constructor(scope: Construct, id: string, props: ValdUpstreamValuesProps) {
     super(scope, id);
-    const { chartVersions, path, note, ...given } = props;
+    const { chartVersions, path, note, ...given } = { ...props };
     const own = checkProps(ownSchema, { chartVersions, path, note }, this.node.path);
     const chart = own.settings && upstreamCharts[own.settings.chartVersions];
     const agentProps = { ...(chart ? { name: chart.agentName, version: chart.to } : {}), ...given };
-    const checked = this.#check(agentProps);
+    const checked = checkSettings(agentProps, this.node.path);
     const problems = [...own.problems, ...checked.problems];
     if (!chart || !checked.settings || problems.some(({ severity }) => severity === 'error')) {
       reportProblems(this, problems);
@@ -104,19 +102,6 @@ export class ValdUpstreamValues extends Construct {
     const objects = objectsBeside(manifests, settings).map((object) => `---\n${yamlText(object)}`);
     this.#write(`${file}.values.yaml`, `${valuesHead(head)}${yamlText(values)}`);
     this.#write(`${file}.objects.yaml`, `${objectsHead(head)}${objects.join('')}`);
-  }
-
-  /** What the agent's own constructor checks, told with the path of this construct. */
-  #check(props: ValdAgentWithBackupProps): { settings: ValdAgentSettings | undefined; problems: Problem[] } {
-    const refused = refuseStore(props, this.node.path);
-    if (refused) return { settings: undefined, problems: [refused] };
-    const checked = checkProps(valdAgentSchema, props, this.node.path, leftOut);
-    const problems: Problem[] = [...checked.problems];
-    if (checked.settings) {
-      computeSizing(checked.settings, this.node.path, (problem) => problems.push(problem));
-      checkRelations(checked.settings, this.node.path, (problem) => problems.push(problem));
-    }
-    return { settings: checked.settings, problems };
   }
 
   #write(path: string, content: string): void {

@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { App, addOutputFile, ProblemsError } from '../../src/index.js';
 import { reportProblems, type SynthReport } from '../../src/kube/index.js';
 import type { Problem } from '../../src/problem/index.js';
+import { ValdAgentWithBackup } from '../../src/vald/index.js';
+import { combinations } from '../vald/sets.js';
 
 let folder = '';
 
@@ -53,6 +55,66 @@ describe('App', () => {
     configMap(new cdk8s.Chart(app, 'two'), 'b');
     app.synth();
     expect(written()).toEqual(['one', 'one/ConfigMap.a.k8s.yaml', 'two', 'two/ConfigMap.b.k8s.yaml']);
+  });
+
+  test('writes the same files as cdk8s’s App', () => {
+    const text = [
+      '',
+      'yes',
+      '0o17',
+      '1e3',
+      'a: b',
+      '# a',
+      'a\nb\n',
+      ' a\n',
+      'a\n\n',
+      "it's",
+      '"',
+      '\t',
+      'é',
+      '12:30',
+      '|',
+    ];
+    const build = (app: cdk8s.App): void => {
+      const chart = new cdk8s.Chart(app, 'One_chart', { namespace: 'vald', labels: { team: 'search' } });
+      configMap(chart, 'a', { data: Object.fromEntries(text.map((value, index) => [`key.${index}`, value])) });
+      configMap(chart, 'b', { immutable: true, data: {}, binaryData: undefined });
+      new ValdAgentWithBackup(chart, 'agent', combinations['pv-and-s3-cow']!);
+      new cdk8s.Chart(app, 'empty');
+    };
+    const files = (outdir: string) =>
+      readdirSync(outdir, { recursive: true, encoding: 'utf8' })
+        .filter((file) => !file.endsWith('.md'))
+        .sort()
+        .map((file) => [file, file.endsWith('.yaml') ? readFileSync(join(outdir, file), 'utf8') : 'a folder']);
+    const [ours, theirs] = [join(folder, 'ours'), join(folder, 'theirs')];
+    const yamlOutputType = cdk8s.YamlOutputType.FOLDER_PER_CHART_FILE_PER_RESOURCE;
+    for (const app of [new App({ outdir: ours }), new cdk8s.App({ outdir: theirs, yamlOutputType })]) {
+      build(app);
+      app.synth();
+    }
+    expect(files(ours)).toEqual(files(theirs));
+    expect(files(ours).length).toBeGreaterThan(8);
+  });
+
+  test('keeps the order of charts that depend on each other, as cdk8s does', () => {
+    const app = new App();
+    const one = new cdk8s.Chart(app, 'one');
+    const two = new cdk8s.Chart(app, 'two');
+    configMap(one, 'a');
+    configMap(two, 'b');
+    one.addDependency(two);
+    app.synth();
+    expect(written().filter((file) => !file.includes('/'))).toEqual(['0000-two', '0001-one']);
+  });
+
+  test('tells what validations of other constructs find', () => {
+    const app = new App();
+    const chart = new cdk8s.Chart(app, 'one');
+    configMap(chart, 'a');
+    chart.node.addValidation({ validate: () => ['not on a Friday'] });
+    expect(errorOf(app)?.message).toContain('not on a Friday');
+    expect(written()).toEqual([]);
   });
 
   test('takes the props of cdk8s’s App', () => {

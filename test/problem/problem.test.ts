@@ -58,8 +58,15 @@ describe('a problem is printed', () => {
   });
 
   test('with an empty line to the next one', () => {
-    expect(printProblems([problem, problem])).toBe(`${printProblem(problem)}\n\n${printProblem(problem)}`);
+    const other: Problem = { ...problem, message: 'too small' };
+    expect(printProblems([problem, other])).toBe(`${printProblem(problem)}\n\n${printProblem(other)}`);
     expect(printProblems([])).toBe('');
+  });
+
+  test('once for all constructs that have it alike', () => {
+    const elsewhere: Problem = { ...problem, where: { construct: 'app/other', property: 'replicas' } };
+    const here: Problem = { ...problem, where: { construct: 'app/agent', property: 'replicas' } };
+    expect(printProblems([here, elsewhere])).toBe(`${printProblem(here)}\n  also in: app/other`);
   });
 });
 

@@ -59,7 +59,11 @@ async function startOnce({ folder, readOnly = false }: S3ServerOptions): Promise
   server.stdout.on('data', (text) => (said += text));
   server.stderr.on('data', (text) => (said += text));
   const ended = new Promise<void>((resolve) => server.once('close', () => resolve()));
+  // A test run that is broken off calls no `stop`.
+  const kill = () => server.kill();
+  process.once('exit', kill);
   const stop = async () => {
+    process.off('exit', kill);
     server.kill();
     await ended;
     if (!folder) rmSync(served, { recursive: true, force: true });

@@ -93,6 +93,9 @@ function manifestText(backupId: number, finished: string): string {
 const hour = 3600;
 const start = Date.parse('2026-11-01T00:00:00Z') / 1000;
 
+/** Seconds in whole hours, so that times often fall on a boundary. */
+const hours = (min: number, max: number) => fc.integer({ min, max }).map((count) => count * hour);
+
 type Change = (history: History, id: number, time: number) => unknown;
 
 /** What can have become of a committed set. Most stay as they are. */
@@ -164,14 +167,8 @@ export const histories: fc.Arbitrary<{ history: History; policy: RetentionPolicy
   .record({
     sets: fc.array(
       fc.record({
-        gap: fc.oneof(
-          { weight: 6, arbitrary: fc.integer({ min: 1, max: 40 * hour }) },
-          { weight: 1, arbitrary: fc.integer({ min: 1, max: 900 * 24 * hour }) },
-        ),
-        clock: fc.oneof(
-          { weight: 8, arbitrary: fc.constant(0) },
-          { weight: 1, arbitrary: fc.integer({ min: -800 * 24 * hour, max: 800 * 24 * hour }) },
-        ),
+        gap: fc.oneof({ weight: 6, arbitrary: hours(1, 40) }, { weight: 1, arbitrary: hours(1, 900 * 24) }),
+        clock: fc.oneof({ weight: 8, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: hours(-800 * 24, 800 * 24) }),
         change: fc.oneof(...changes),
       }),
       { maxLength: 14 },
@@ -180,14 +177,15 @@ export const histories: fc.Arbitrary<{ history: History; policy: RetentionPolicy
     order: fc.integer(),
     policy: fc.record({
       keepLast: fc.integer({ min: 1, max: 4 }),
-      keepWithinSeconds: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 200 * hour })),
+      keepWithinSeconds: fc.integer({ min: 0, max: 7 }).map((days) => days * 24 * hour),
       keepDaily: fc.integer({ min: 0, max: 4 }),
       keepWeekly: fc.integer({ min: 0, max: 3 }),
       keepMonthly: fc.integer({ min: 0, max: 3 }),
       keepYearly: fc.integer({ min: 0, max: 2 }),
-      leftoverGraceSeconds: fc.integer({ min: 1, max: 100 * hour }),
+      leftoverGraceSeconds: hours(1, 100),
     }),
-    later: fc.integer({ min: -hour, max: 100 * hour }),
+    // undefined: just when the grace time of the newest set ends
+    later: fc.option(hours(-1, 100), { nil: undefined, freq: 2 }),
   })
   .map(({ sets, foreign, order, policy, later }) => {
     const history = new History();
@@ -200,7 +198,11 @@ export const histories: fc.Arbitrary<{ history: History; policy: RetentionPolicy
       change(history, id, time + clock);
     }
     for (const path of foreign) history.object(path, '{}', time);
-    return { history: order % 2 === 0 ? history : reversed(history), policy, now: time + later };
+    return {
+      history: order % 2 === 0 ? history : reversed(history),
+      policy,
+      now: time + (later ?? policy.leftoverGraceSeconds),
+    };
   });
 
 function reversed(history: History): History {

@@ -183,7 +183,7 @@ describeWith(['bash', 'jq', 'rclone', 'versitygw'], 'repository-retention.sh', (
         environment: { RETENTION_TIMEOUT_SECONDS: '2' },
       },
       code: 12,
-      log: 'cannot be listed',
+      log: 'RETENTION_TIMEOUT_SECONDS',
     },
     {
       title: 'a guard that says no',
@@ -267,6 +267,13 @@ describeWith(['bash', 'jq', 'rclone', 'versitygw'], 'repository-retention.sh', (
     expect(await run.run({ environment })).toMatchObject({ code: 0 });
     const whole = mixed();
     expect(left(run)).toEqual(new Set(whole.after(whole.plan(policy, now)).objects.keys()));
+  });
+
+  test.concurrent('still knows a set as ours when a store says that it deleted and did not', async () => {
+    const run = newRun().fill(mixed());
+    const outcome = await run.run({ environment, before: `[[ $name != rclone || $* != *' delete '* ]] || exit 0` });
+    expect(outcome).toMatchObject({ code: 12, log: expect.stringContaining('still lists objects of backup') });
+    expect(left(run)).toContain(`${base + 1}/started.json`);
   });
 
   test.concurrent('ends at once when it is stopped', async () => {

@@ -72,7 +72,7 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'vald-restore.sh with a store t
     const pod = newPod().own().object(object);
     const home = join(pod.folder, 'home/.config/rclone');
     mkdirSync(home, { recursive: true });
-    writeFileSync(join(home, 'rclone.conf'), '[store]\ntype = local\n');
+    writeFileSync(join(home, 'rclone.conf'), '[store]\ntype = local\nchunk_size = nonsense\n');
     expect(await pod.run({ rclone: { HOME: join(pod.folder, 'home') } })).toMatchObject({ code: 0 });
     expect(pod.disk()).toEqual({ origin: 'object' });
   });

@@ -242,7 +242,9 @@ describeWith(['busybox', 'rclone'], 'vald-restore.sh without a store', () => {
 
   test.runIf(process.getuid?.() === 0).for([
     { title: 'a volume that it may not enter', place: '', mode: '000' },
-    { title: 'an INDEX_PATH that it may not read', place: 'index', mode: '000' },
+    { title: 'a volume that it may only list', place: '', mode: '444' },
+    { title: 'an INDEX_PATH that it may not enter', place: 'index', mode: '000' },
+    { title: 'an INDEX_PATH that it may only list', place: 'index', mode: '444' },
     { title: 'an origin that it may not read', place: 'index/origin', mode: '000' },
     { title: 'an INDEX_PATH that it may not write', place: 'index', mode: '555', files: neverSaved, remove: true },
   ])('refuses $title instead of taking it for empty', async ({ place, mode, files = current, remove }) => {

@@ -34,12 +34,13 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What is in the output folder; cdk8s's own App makes it before it checks. */
-const written = () => (existsSync(join(folder, 'out')) ? readdirSync(join(folder, 'out')) : []);
+/** What is in an output folder; cdk8s's own App makes it before it checks. */
+const written = (outdir: string) => (existsSync(outdir) ? readdirSync(outdir) : []);
 
 /** What a synthesis of one agent says: each problem without its construct, and makes sure that there is no object. */
 function problemsOf(props: ValdAgentWithBackupProps): string[] {
-  const app = new App({ outdir: join(folder, 'out') });
+  const outdir = mkdtempSync(join(folder, 'out-'));
+  const app = new App({ outdir });
   const chart = new cdk8s.Chart(app, 'test');
   const agent = new ValdAgentWithBackup(chart, 'agent', props);
   let problems: ProblemsError['problems'] = [];
@@ -51,7 +52,7 @@ function problemsOf(props: ValdAgentWithBackupProps): string[] {
   }
   expect(chart.node.findAll().map(({ node }) => node.path)).toEqual(['test', 'test/agent']);
   expect(agent.settings).toBeUndefined();
-  expect(written()).toEqual([]);
+  expect(written(outdir)).toEqual([]);
   return problems.map((problem) => printProblem(problem).replace('error: test/agent: ', ''));
 }
 
@@ -368,12 +369,12 @@ describe('everything that is wrong in an app is told at once', () => {
   };
 
   test('by our App', () => {
-    expect(told(new App({ outdir: join(folder, 'out') }))).toEqual([...facts].sort());
-    expect(written()).toEqual([]);
+    expect(told(new App({ outdir: join(folder, 'ours') }))).toEqual([...facts].sort());
+    expect(written(join(folder, 'ours'))).toEqual([]);
   });
 
   test('by cdk8s’s own App', () => {
-    expect(told(new cdk8s.App({ outdir: join(folder, 'out') }))).toEqual([...facts].sort());
-    expect(written()).toEqual([]);
+    expect(told(new cdk8s.App({ outdir: join(folder, 'bare') }))).toEqual([...facts].sort());
+    expect(written(join(folder, 'bare'))).toEqual([]);
   });
 });

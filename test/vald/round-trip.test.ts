@@ -77,17 +77,22 @@ describeWith(
       );
 
       // Below Kubernetes 1.29 the sidecar is an ordinary container: it is told to end together with the agent, which then
-      // still has to save.
+      // still has to save. Without copy-on-write the sidecar may take the emptied metadata.json for the saved one, and
+      // end without an upload: then the generation before is what the store has.
       test.for(withStore)(
         'when it was not even indexed before the shutdown on Kubernetes 1.28: $method, copy-on-write $copyOnWrite',
         async (combination, context) => {
-          const props = { kubernetesVersion: '1.28', drainDuration: '8s', expectedSaveDuration: '1s' };
-          const played = play(context, combination, { backupInterval: '1h', props });
+          const played = play(context, combination);
           const first = await played.deploy();
+          await played.pod.crash();
+          const props = { kubernetesVersion: '1.28', drainDuration: '8s', expectedSaveDuration: '1s' };
+          played.apply({ backupInterval: '1h', props });
+          await played.start();
           await changeTo(played.agent, second, first);
           await played.pod.delete();
           await played.pod.loseDisk();
-          expect(await played.outcome(first, second)).toBe('generation 2');
+          const outcome = await played.outcome(first, second);
+          expect(combination.copyOnWrite ? ['generation 2'] : ['generation 1', 'generation 2']).toContain(outcome);
         },
       );
 
