@@ -113,6 +113,9 @@ export type AgentPriority =
       type: 'none';
     };
 
+/**
+ * Props of `ValdAgentWithBackup`.
+ */
 export interface ValdAgentWithBackupProps {
   /**
    * Where the index survives; made by `BackupMethod`.

@@ -228,7 +228,7 @@ describe('what upstream’s chart has no value for', () => {
     ['an unknown prop', { replica: 3 } as never, ['replica']],
     [
       'a store that the sidecar cannot write to',
-      { backup: { store: { type: 'azure' } } as never },
+      { backup: { ...both.backup, store: { type: 'azure' } } as never },
       ['backup.store.type'],
     ],
   ])('%s is refused', (_, more, properties) => {
