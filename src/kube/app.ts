@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import * as cdk8s from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import { ProblemsError } from '../problem/index.js';
-import { collectReport, errorsOf } from './report.js';
+import { writeManifests } from './manifests.js';
+import { collectReport, errorsOf, withoutReport } from './report.js';
 
 /** A file that a construct writes beside the manifests: a runbook, a values file. */
 export interface OutputFile {
@@ -60,9 +61,14 @@ export class App extends cdk8s.App {
    * @throws {@link ProblemsError} with everything that is wrong; nothing is written then
    */
   override synth(): void {
-    const errors = errorsOf(collectReport(this));
+    const report = collectReport(this);
+    const errors = errorsOf(report);
     if (errors.length > 0) throw new ProblemsError(errors);
-    super.synth();
+    withoutReport(this, () => {
+      // Validations of other people’s constructs: where one finds something, cdk8s tells it.
+      const valid = this.node.findAll().every((construct) => construct.node.validate().length === 0);
+      if (!valid || !writeManifests(this, report.manifests)) super.synth();
+    });
     for (const file of outputFiles.get(this) ?? []) {
       const path = join(file.output === 'values' ? this.#valuesFolder : this.outdir, file.path);
       mkdirSync(dirname(path), { recursive: true });

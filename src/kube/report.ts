@@ -3,6 +3,7 @@ import { ApiObject } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import { type Problem, printProblem } from '../problem/index.js';
 import { checkObjects } from './check/index.js';
+import type { Manifest } from './manifests.js';
 
 /** What `chartwright synth` reads when the app has ended: all problems, and how many objects were checked. */
 export interface SynthReport {
@@ -14,6 +15,9 @@ export interface SynthReport {
 const reports = new Map<IConstruct, SynthReport>();
 
 const registered = new WeakMap<IConstruct, Problem[]>();
+
+/** Trees whose report is told already, so that cdk8s’s own validation does not make it again. */
+const told = new WeakSet<IConstruct>();
 
 /**
  * Takes note of what is wrong with a construct. Nothing is thrown here: everything in the tree is found first, and
@@ -30,7 +34,8 @@ export function reportProblems(scope: IConstruct, problems: readonly Problem[]):
   }
   registered.set(root, [...problems]);
   root.node.addValidation({
-    validate: () => errorsOf(collectReport(root)).map((problem) => `\n${printProblem(problem)}`),
+    validate: () =>
+      told.has(root) ? [] : errorsOf(collectReport(root)).map((problem) => `\n${printProblem(problem)}`),
   });
 }
 
@@ -40,18 +45,32 @@ export function reportProblems(scope: IConstruct, problems: readonly Problem[]):
  *
  * Where `CHARTWRIGHT_REPORT` names a file, the report is written there for the command that started the app.
  */
-export function collectReport(root: IConstruct): SynthReport {
+export function collectReport(root: IConstruct): SynthReport & { readonly manifests: readonly Manifest[] } {
   const problems = [...(registered.get(root) ?? [])];
   const objects = root.node.findAll().filter((construct): construct is ApiObject => ApiObject.isApiObject(construct));
-  if (!problems.some((problem) => problem.severity === 'error'))
-    problems.push(...checkObjects(objects.map((object) => ({ object: object.toJson(), source: object.node.path }))));
+  const manifests = problems.some((problem) => problem.severity === 'error')
+    ? []
+    : objects.map((construct) => ({ construct, content: construct.toJson() as object }));
+  problems.push(
+    ...checkObjects(manifests.map(({ construct, content }) => ({ object: content, source: construct.node.path }))),
+  );
   const report = { problems, checked: objects.length };
   const file = process.env['CHARTWRIGHT_REPORT'];
   if (file) {
     reports.set(root, report);
     writeFileSync(file, JSON.stringify(merge([...reports.values()])));
   }
-  return report;
+  return { ...report, manifests };
+}
+
+/** Runs the rest of a synthesis whose report is told already. */
+export function withoutReport(root: IConstruct, run: () => void): void {
+  told.add(root);
+  try {
+    run();
+  } finally {
+    told.delete(root);
+  }
 }
 
 /** The problems of a report that stop a synthesis. */
