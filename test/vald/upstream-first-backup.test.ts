@@ -42,9 +42,9 @@ describeWith(['rclone'], 'the first backup of docs/moving.md', () => {
       COPY_ON_WRITE: 'true',
       BROKEN_INDEX_HISTORY_LIMIT: '1',
       POD_NAME: pod,
-      STORE_PATH: 'store:vald-backups/vald-vald-agent',
+      STORE_PATH: 'store:vald-backups/vald-vald-agent-3f0c9c6e',
       CLUSTER_ID: clusterId,
-      CLUSTER_NAME: 'vald-vald-agent',
+      CLUSTER_NAME: 'vald-vald-agent-3f0c9c6e',
       ALLOW_EMPTY_START: 'false',
       BACKUP_INTERVAL_SECONDS: '600',
       RESTORE_TIMEOUT_SECONDS: '60',
@@ -88,7 +88,7 @@ describeWith(['rclone'], 'the first backup of docs/moving.md', () => {
       expect(restored).toMatchObject({ status: 0 });
       expect(restored.index()).toBe(`index ${ordinal}`);
     }
-    run('rm store/vald-backups/vald-vald-agent/vald-agent-2.tar.gz');
+    run('rm store/vald-backups/vald-vald-agent-3f0c9c6e/vald-agent-2.tar.gz');
     expect(restore('vald-agent-2')).toMatchObject({ status: 15 });
   });
 });
