@@ -143,8 +143,17 @@ async function runInto(
 
 /** Checks what the app did not check itself. */
 async function checkHere(written: readonly Replacement[], report: AppReport): Promise<Problem[]> {
+  const problems: Problem[] = [];
   const manifests = written.find(({ target }) => target.set === 'manifests');
-  if (report.checked > 0 || !manifests || !listFiles(manifests.work.fresh).some(isYaml)) return [];
-  const { checkOutput } = await import('./output-check.js');
-  return checkOutput(manifests.work.fresh, manifests.target.shown);
+  if (report.checked === 0 && manifests && listFiles(manifests.work.fresh).some(isYaml)) {
+    const { checkOutput } = await import('./output-check.js');
+    problems.push(...checkOutput(manifests.work.fresh, manifests.target.shown));
+  }
+  const values = written.find(({ target }) => target.set === 'values');
+  const charts = process.env['VALD_CHART'];
+  if (values && charts) {
+    const { checkValues } = await import('./values-check.js');
+    problems.push(...checkValues(values.work.fresh, values.target.shown, charts));
+  }
+  return problems;
 }

@@ -1,9 +1,13 @@
-import { expect, test } from 'vitest';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { checkObjects } from '../../src/index.js';
 import { expectAccepted } from '../kube/accepted.js';
 import { describeWith } from '../programs/find.js';
 import { startKubeApiServer } from '../programs/kube-api-server.js';
+import { expectConforms } from '../programs/kubeconform.js';
 import { combinations, type Manifest, synthesize, variants } from './sets.js';
 
 const sets = { ...combinations, ...variants };
@@ -34,6 +38,24 @@ describeWith(['etcd', 'kube-apiserver'], 'a real API server', () => {
       await server.stop();
     }
   });
+});
+
+describeWith(['kubeconform', 'etcd', 'kube-apiserver'], 'kubeconform, strict', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'chartwright-sets-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test.each(['1.28', '1.36'] as const)(
+    'finds every object of every set conforming to Kubernetes %s',
+    async (version) => {
+      for (const [name, props] of Object.entries(sets))
+        for (const object of synthesize(props).objects) {
+          const path = join(folder, name, `${object.kind}.${object.metadata.name}.yaml`);
+          mkdirSync(dirname(path), { recursive: true });
+          writeFileSync(path, stringify(object));
+        }
+      await expectConforms(folder, version);
+    },
+  );
 });
 
 /** What a set refers to and its user makes: the pods' admission looks for it. */
