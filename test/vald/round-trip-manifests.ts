@@ -32,8 +32,12 @@ export interface Settings {
 const secretName = 'store-key';
 const never = '24h';
 
-/** What the construct makes for a combination. */
-export function constructManifests(combination: Combination, server: S3Server, settings: Settings): PlayedObject[] {
+/** The props of a combination. */
+export function combinationProps(
+  combination: Combination,
+  server: S3Server,
+  settings: Settings,
+): ValdAgentWithBackupProps {
   const volume = { size: '1Gi' };
   const stored = {
     clusterId: settings.clusterId ?? '3f0c9c6e-6a0e-4a53-9e0f-0d5cf6a0f1b2',
@@ -53,15 +57,20 @@ export function constructManifests(combination: Combination, server: S3Server, s
     objectStorage: () => BackupMethod.objectStorage(stored),
     both: () => BackupMethod.both({ volume, ...stored }),
   }[combination.method]();
-  const chart = new Chart(Testing.app(), 'round-trip');
-  new ValdAgentWithBackup(chart, 'agent', {
+  return {
     namespace: 'vald',
     backup,
     copyOnWrite: combination.copyOnWrite,
     // Nothing is indexed or saved but by the test: an automatic save would hide a missing one.
     ngt: { dimension, autoIndexCheckDuration: never, autoSaveIndexDuration: never, autoIndexDurationLimit: never },
     ...settings.props,
-  });
+  };
+}
+
+/** What the construct makes for a combination. */
+export function constructManifests(combination: Combination, server: S3Server, settings: Settings): PlayedObject[] {
+  const chart = new Chart(Testing.app(), 'round-trip');
+  new ValdAgentWithBackup(chart, 'agent', combinationProps(combination, server, settings));
   return chart.toJson() as PlayedObject[];
 }
 

@@ -7,7 +7,13 @@ import { changeTo, type Generation, generation, served } from './round-trip-inde
 import { type Combination, constructManifests, type Settings, storeSecret } from './round-trip-manifests.js';
 import type { BackupStore } from './round-trip-store.js';
 
-/** Plays the pod that the construct makes for one combination, with a bucket of its own. */
+/** What is played, and the bucket made for it. */
+export interface Played {
+  readonly bucket: string;
+  readonly manifests: typeof constructManifests;
+}
+
+/** Plays the pod that the construct makes for one combination, with a bucket of its own; or that of other manifests. */
 export class PlayedAgent {
   readonly pod: PodPlayer;
   readonly agent: Agent;
@@ -17,12 +23,19 @@ export class PlayedAgent {
   readonly bucket: string;
   readonly #combination: Combination;
   readonly #store: BackupStore;
+  readonly #manifests: Played['manifests'];
   #settings: Settings;
 
-  constructor(combination: Combination, store: BackupStore, settings: Partial<Settings> = {}) {
+  constructor(
+    combination: Combination,
+    store: BackupStore,
+    settings: Partial<Settings> = {},
+    played: Played = { bucket: store.makeBucket(), manifests: constructManifests },
+  ) {
     this.#combination = combination;
     this.#store = store;
-    this.bucket = store.makeBucket();
+    this.#manifests = played.manifests;
+    this.bucket = played.bucket;
     this.#settings = { bucket: this.bucket, allowEmptyStart: true, ...settings };
     this.link = new PodLink(store.port);
     this.pod = new PodPlayer({
@@ -115,6 +128,6 @@ export class PlayedAgent {
 
   #objects(secretKey?: string): PlayedObject[] {
     const { server } = this.#store;
-    return [...constructManifests(this.#combination, server, this.#settings), storeSecret(server, secretKey)];
+    return [...this.#manifests(this.#combination, server, this.#settings), storeSecret(server, secretKey)];
   }
 }
