@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import * as cdk8s from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import { ProblemsError } from '../problem/index.js';
-import { writeManifests } from './manifests.js';
-import { collectReport, errorsOf, withoutReport } from './report.js';
+import { findSharedFiles, writeManifests } from './manifests.js';
+import { collectReport, errorsOf, reportProblems, withoutReport } from './report.js';
 
 /** A file that a construct writes beside the manifests: a runbook, a values file. */
 export interface OutputFile {
@@ -61,6 +61,7 @@ export class App extends cdk8s.App {
    * @throws {@link ProblemsError} with everything that is wrong; nothing is written then
    */
   override synth(): void {
+    reportProblems(this, findSharedFiles(this));
     const report = collectReport(this);
     const errors = errorsOf(report);
     if (errors.length > 0) throw new ProblemsError(errors);

@@ -16,6 +16,7 @@ export const catalogue = {
   'unknown-kind': 'a kind for which the package has no schema, so that its fields were not checked',
   'invalid-name': 'a name that the Kubernetes API refuses',
   'duplicate-object': 'two objects of one kind with one name in one namespace',
+  'duplicate-file': 'two objects of one chart that would be written to one file',
   'duplicate-entry': 'two entries of one list that must differ, such as two containers of one name',
   'missing-reference': 'a reference to an object, key, volume or port that is not there',
   'app-failed': 'the app ended with an error',

@@ -57,6 +57,24 @@ describe('App', () => {
     expect(written()).toEqual(['one', 'one/ConfigMap.a.k8s.yaml', 'two', 'two/ConfigMap.b.k8s.yaml']);
   });
 
+  test('refuses two objects that would be written to one file, and takes them in two charts', () => {
+    const inNamespace = (namespace: string) => ({ metadata: { name: 'settings', namespace } });
+    const app = new App();
+    const chart = new cdk8s.Chart(app, 'both');
+    configMap(chart, 'a', inNamespace('one'));
+    configMap(chart, 'b', inNamespace('two'));
+    const error = errorOf(app);
+    expect(error).toBeInstanceOf(ProblemsError);
+    expect(error?.message).toContain('both/b: would be written over both/a: both are ConfigMap.settings.k8s.yaml');
+    expect(error?.message).toContain('namespace two, and one of the other');
+    expect(written()).toEqual([]);
+    const apart = new App();
+    configMap(new cdk8s.Chart(apart, 'one'), 'a', inNamespace('one'));
+    configMap(new cdk8s.Chart(apart, 'two'), 'b', inNamespace('two'));
+    apart.synth();
+    expect(written()).toContain('two/ConfigMap.settings.k8s.yaml');
+  });
+
   test('writes the same files as cdk8s’s App', () => {
     const text = [
       '',
