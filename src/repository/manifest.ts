@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { keyFingerprint } from '../store/index.js';
 import { backupId, dnsLabel, textLeaf, uuid } from '../units/index.js';
 import { parseTime } from './time.js';
 
@@ -34,7 +35,7 @@ const encryption = z
     z.object({ type: z.literal('none') }),
     z.object({
       type: z.literal('rclone-crypt'),
-      keyFingerprint: textLeaf({ pattern: /^[0-9a-f]{16,64}$/, allowed: '16 to 64 hexadecimal digits' }).describe(
+      keyFingerprint: keyFingerprint().describe(
         'Fingerprint of the key: a restore with another key stops instead of reading rubbish.',
       ),
     }),

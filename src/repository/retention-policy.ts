@@ -1,11 +1,8 @@
 import { z } from 'zod';
-import { duration, seconds, text } from '../units/index.js';
+import { duration, seconds, text, wholeNumber } from '../units/index.js';
 
 const periods = (name: string, detail: string) =>
-  z
-    .int()
-    .min(0)
-    .max(1_000_000)
+  wholeNumber(0, 1_000_000)
     .default(0)
     .describe(`Of how many ${name} the newest set stays, counted over ${name} that have one. ${detail}`);
 
@@ -15,10 +12,7 @@ const periods = (name: string, detail: string) =>
  */
 export const retentionSchema = z
   .strictObject({
-    keepLast: z
-      .int()
-      .min(1)
-      .max(1_000_000)
+    keepLast: wholeNumber(1, 1_000_000)
       .default(3)
       .describe('How many of the newest sets stay whatever their age, so that one wrong clock cannot age them all.'),
     keepWithin: duration()

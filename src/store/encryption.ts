@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { secretReference, textLeaf } from '../units/index.js';
 
+/** Schema of a fingerprint as {@link keyFingerprintCommand} prints it; manifests hold it too. */
+export const keyFingerprint = () =>
+  textLeaf({
+    pattern: /^[0-9a-v]{16}$/,
+    allowed: 'a fingerprint: 16 characters of 0-9 and a-v, as keyFingerprintCommand prints it',
+  });
+
 /**
  * Schema of client-side encryption: a second rclone remote of type crypt, over the store's own one.
  *
@@ -21,10 +28,7 @@ export const encryption = z
       .enum(['encrypted', 'plain'])
       .default('encrypted')
       .describe('Whether names of files and folders are encrypted too. Sizes never are.'),
-    keyFingerprint: textLeaf({
-      pattern: /^[0-9a-v]{16}$/,
-      allowed: 'a fingerprint: 16 characters of 0-9 and a-v, as keyFingerprintCommand prints it',
-    })
+    keyFingerprint: keyFingerprint()
       .optional()
       .describe('Fingerprint that the key must have. With another key in the Secret nothing is written.')
       .meta({ defaultText: 'any key' }),

@@ -1,6 +1,6 @@
 export { s3Providers } from './backend-options.generated.js';
 export { Credentials } from './credentials.js';
-export { type EncryptionSettings, keyFingerprintCommand, keyFingerprintText } from './encryption.js';
+export { type EncryptionSettings, keyFingerprint, keyFingerprintCommand, keyFingerprintText } from './encryption.js';
 export type { RcloneConfigSource, StoreFromRcloneConfig } from './from-rclone-config.js';
 export { type GcsSettings, gcsKeyFolder } from './gcs-store.js';
 export { ObjectStore } from './object-store.js';
@@ -21,4 +21,5 @@ export {
   type ValdObjectStoreSettings,
   valdObjectStoreSchema,
 } from './schema.js';
+export { type StoreReference, storeCommands, storeReferences } from './store-references.js';
 export { valdBlobStorage } from './vald-blob-storage.js';

@@ -58,7 +58,7 @@ const serverSideEncryption = z
   .discriminatedUnion('type', [
     z.strictObject({ type: z.literal('AES256') }),
     z.strictObject({
-      type: z.enum(['aws:kms', 'aws:kms:dsse']),
+      type: z.enum(['aws:kms', 'aws:kms:dsse']).describe('Encryption with a KMS key, once or twice.'),
       keyId: textLeaf({
         pattern: /^[A-Za-z0-9][A-Za-z0-9:/_-]*$/,
         maxLength: 2048,

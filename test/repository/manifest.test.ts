@@ -22,6 +22,13 @@ describe('a manifest', () => {
     expect(printManifest({ ...turned, files: [...manifest.files].reverse() })).toBe(printManifest(manifest));
   });
 
+  test('may be of a set that is encrypted, with the fingerprint that rclone’s key gives', () => {
+    const encryption = { type: 'rclone-crypt', keyFingerprint: '0f3k9v1a2b3c4d5e' } as const;
+    const read = readManifest(printManifest(sampleManifest({ encryption })), where);
+    expect(read.problems).toEqual([]);
+    expect(read.manifest?.encryption).toEqual(encryption);
+  });
+
   test('may have fields that this release does not know', () => {
     const text = JSON.stringify({ ...sampleManifest(), later: { more: 1 } });
     const read = readManifest(text, where);
@@ -92,6 +99,11 @@ describe('a manifest', () => {
       'different numbers of parts',
       withTopology({ nodes: [{ nodeId: 1, nodeGroup: 0, parts: 1 }, ...rondb.topology.nodes.slice(1)] }),
       'nodes with different numbers of parts',
+    ],
+    [
+      'a key fingerprint of another kind',
+      { encryption: { type: 'rclone-crypt', keyFingerprint: 'fingerprint-of-x' } },
+      'encryption.keyFingerprint: not well formed',
     ],
     ['no key fingerprint', { encryption: { type: 'rclone-crypt' } }, 'encryption.keyFingerprint: is missing'],
     [

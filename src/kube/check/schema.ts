@@ -1,5 +1,6 @@
 import { nearest } from '../../problem/index.js';
 import { schemaText } from '../schema.generated.js';
+import { prometheusRule, prometheusRuleDefinitions } from './prometheus-rule.js';
 
 /**
  * What a value must look like, in the compact form of `schema.generated.ts`:
@@ -54,6 +55,13 @@ function schema(): CompactSchema {
   return parsed;
 }
 
+/** The definitions that are not part of Kubernetes; their numbers go on behind the others. */
+function otherDefinition(number: number): Readonly<Record<string, Node>> {
+  const first = schema().definitions.length;
+  const [configMap] = schema().kinds['v1']!['ConfigMap']!;
+  return prometheusRuleDefinitions(first, definition(configMap).fields.get('metadata')!.node)[number - first]!;
+}
+
 /** The Kubernetes version that the schema was made from, such as `1.36.1`. */
 export function schemaVersion(): string {
   return schema().version;
@@ -65,7 +73,7 @@ export function definition(number: number): Definition {
   if (known) return known;
   const fields = new Map<string, Field>();
   const required: string[] = [];
-  for (const [marked, node] of Object.entries(schema().definitions[number]!)) {
+  for (const [marked, node] of Object.entries(schema().definitions[number] ?? otherDefinition(number))) {
     const name = marked.replace(/[!+]+$/, '');
     fields.set(name, { node, newer: marked.endsWith('+') });
     if (marked.slice(name.length).includes('!')) required.push(name);
@@ -75,8 +83,10 @@ export function definition(number: number): Definition {
   return result;
 }
 
-/** What is known of a kind, or undefined for a kind that is not part of Kubernetes. */
+/** What is known of a kind, or undefined for a kind that is neither part of Kubernetes nor made by this package. */
 export function findKind(apiVersion: string, kind: string): KindSchema | undefined {
+  if (apiVersion === prometheusRule.apiVersion && kind === prometheusRule.kind)
+    return { definition: schema().definitions.length, namespaced: true, newer: false };
   const entry = own(own(schema().kinds, apiVersion), kind);
   return entry && { definition: entry[0], namespaced: entry[1] === 1, newer: entry[2] === 1 };
 }
