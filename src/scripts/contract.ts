@@ -7,6 +7,8 @@ export interface ClusterScript<Variable extends string = string> {
   readonly name: string;
   /** The script's text, as it is in the repository: no templating, no marks to replace. */
   readonly content: string;
+  /** Files that the script sources from its own folder: they go into the same ConfigMap. */
+  readonly libraries?: readonly ScriptLibrary[];
   /** What the container runs. The script is mounted at {@link scriptFolder}. */
   readonly command: readonly string[];
   /** Every variable the script reads, and nothing else. */
@@ -15,6 +17,16 @@ export interface ClusterScript<Variable extends string = string> {
   readonly image: ImageContract;
   /** Every exit status with a meaning of its own. */
   readonly exitCodes: readonly ScriptExitCode[];
+}
+
+/** A file of functions that scripts source. It runs nothing by itself. */
+export interface ScriptLibrary<Variable extends string = string> {
+  /** File name, also the key in the ConfigMap: `rondb-lease.sh`. */
+  readonly name: string;
+  /** The file's text, as it is in the repository. */
+  readonly content: string;
+  /** The variables that it declares; a script that sources it lists them among its own. */
+  readonly environment: readonly ScriptVariable<Variable>[];
 }
 
 /** One environment variable of a script. */

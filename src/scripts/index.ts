@@ -2,9 +2,22 @@ export {
   type ClusterScript,
   type ImageContract,
   type ScriptExitCode,
+  type ScriptLibrary,
   type ScriptProgram,
   type ScriptVariable,
   scriptFolder,
 } from './contract.js';
 export { type RepositoryRetentionVariable, repositoryRetention } from './repository-retention.js';
+export { type RondbBackupVariable, rondbBackup } from './rondb-backup.js';
+export {
+  rondbClusterLibrary,
+  rondbLeaseLibrary,
+  rondbRunLibrary,
+  rondbStoreLibrary,
+  rondbTransferLibrary,
+} from './rondb-libraries.js';
+export { type RondbRestoreVariable, rondbRestore } from './rondb-restore.js';
+export { type RondbVerifyVariable, rondbVerify } from './rondb-verify.js';
 export { type ValdRestoreVariable, valdRestore } from './vald-restore.js';
+export { type ValdStartGateVariable, valdStartGate } from './vald-start-gate.js';
+export { default as packageVersion } from './version.generated.js';

@@ -6,8 +6,9 @@ export default `#!/bin/sh
 # may start; 1 a command failed; 2 wrong input; 10 to 16 refused, see refuse_start's callers; 143 stopped by a signal.
 #
 # It may be killed anywhere and run again. All work happens in $stage, which every run removes first, and whatever
-# replaces \`origin\` gets there by one rename on one volume. What was set aside for it stays in broken/, where the next
-# run sees it as remains of an index: no kill point looks like a volume that never held one.
+# comes into \`origin\` gets there by renames on one volume that make an index of it with the last. What was set aside for
+# it stays in broken/, where the next run sees it as remains of an index: no kill point looks like a volume that never
+# held one.
 set -eu
 
 log_line() { printf 'vald-restore: %s\\n' "$*" >&2; }
@@ -34,6 +35,7 @@ read_environment() {
   : "\${COPY_ON_WRITE:?true or false, as the agent has it}"
   : "\${BROKEN_INDEX_HISTORY_LIMIT:?entries of broken/ that the agent keeps}"
   : "\${POD_NAME:?name of this pod}"
+  : "\${START_GATE:?absolute path of the named pipe that the agent reads at its start, or none}"
   check_input BACKUP_METHOD "$BACKUP_METHOD" persistentVolume objectStorage both
   check_input COPY_ON_WRITE "$COPY_ON_WRITE" true false
   check_number BROKEN_INDEX_HISTORY_LIMIT "$BROKEN_INDEX_HISTORY_LIMIT"
@@ -111,25 +113,50 @@ read_state() {
   state=valid vectors=$count
 }
 
-# replace_origin FOLDER: a folder that is proven valid becomes \`origin\`. Only now may old things go: the oldest of
-# broken/, for room, then the old origin moves there. Killed before the last line, FOLDER is found or fetched again.
-replace_origin() {
-  mkdir -p "$INDEX_PATH/broken"
+# What origin holds goes to broken/, and the oldest there goes for good, for room. The folder stays the one it is: a
+# sidecar that runs already watches it. metadata.json leaves first: without it what is left is never taken for an index.
+empty_origin() {
+  mkdir -p "$INDEX_PATH/broken" "$INDEX_PATH/origin"
   read_state "$INDEX_PATH/origin"
-  if [ "$state" = none ]; then
-    rm -rf "$INDEX_PATH/origin"
-  else
-    set -- "$1" "$INDEX_PATH"/broken/*
-    # "$2" stays a pattern when there is no entry, hence -e. The names are times of one length: the oldest comes first.
-    while [ -e "$2" ] && [ $(($# - 1)) -ge "$BROKEN_INDEX_HISTORY_LIMIT" ]; do
-      rm -rf "$2"
-      set -- "$1" "$INDEX_PATH"/broken/*
+  if [ "$state" != none ]; then
+    set -- "$INDEX_PATH"/broken/*
+    # "$1" stays a pattern when there is no entry, hence -e. The names are times of one length: the oldest comes first.
+    while [ -e "$1" ] && [ $# -ge "$BROKEN_INDEX_HISTORY_LIMIT" ]; do
+      rm -rf "$1"
+      set -- "$INDEX_PATH"/broken/*
     done
     now=$(date +%s)
-    mv "$INDEX_PATH/origin" "$INDEX_PATH/broken/\${now}000000000" # nanoseconds, as the agent names them
-    log_line "the broken index is kept in $INDEX_PATH/broken/\${now}000000000"
+    kept=$INDEX_PATH/broken/\${now}000000000 # nanoseconds, as the agent names them
+    mkdir -p "$kept"
+    set -- "$INDEX_PATH/origin/metadata.json"
+    [ -e "$1" ] || shift
+    for file in "$INDEX_PATH"/origin/*; do
+      [ "$file" = "$INDEX_PATH/origin/metadata.json" ] || set -- "$@" "$file"
+    done
+    mv "$@" "$kept/"
+    log_line "the broken index is kept in $kept"
   fi
+  rm -rf "$INDEX_PATH"/origin/* "$INDEX_PATH"/origin/.[!.]*
+}
+
+# replace_origin FOLDER: the only copy of a valid index becomes \`origin\`, by one rename. Only now may old things go.
+# Killed before the last line, FOLDER is found again.
+replace_origin() {
+  empty_origin
+  rm -rf "$INDEX_PATH/origin"
   mv "$1" "$INDEX_PATH/origin"
+}
+
+# fill_origin FOLDER: a valid index that can be fetched again moves into \`origin\`, which stays the folder that the
+# sidecar watches. metadata.json comes last and makes it an index; killed before, the next run starts over.
+fill_origin() {
+  empty_origin
+  folder=$1
+  set --
+  for file in "$folder"/*; do
+    [ "$file" = "$folder/metadata.json" ] || set -- "$@" "$file"
+  done
+  mv "$@" "$folder/metadata.json" "$INDEX_PATH/origin/"
 }
 
 # Old agents' layout, files straight in INDEX_PATH. The agent would move them through $TMPDIR, where a kill loses them,
@@ -190,10 +217,12 @@ refuse_broken() {
 }
 
 # start_agent MESSAGE: the sidecar needs its watch directory, and without one the agent would move broken/ into it. What
-# killed agents staged or were moving is never cleared away by Vald; the volume would fill up.
+# killed agents staged or were moving is never cleared away by Vald; the volume would fill up. The gate must be there
+# before the agent is: for one that is missing it would take defaults.
 start_agent() {
   mkdir -p "$INDEX_PATH/origin" || refuse_volume "$INDEX_PATH"
   rm -rf "$agent_stage" "$INDEX_PATH"/tmp-[0-9]* || log_line "warning: $agent_stage cannot be emptied"
+  [ "$START_GATE" = none ] || [ -p "$START_GATE" ] || mkfifo "$START_GATE"
   log_line "$1"
   exit 0
 }
@@ -266,7 +295,7 @@ restore_object() {
   run_bounded sync -f "$stage/origin" || refuse_volume "$stage"
   now=$(date +%s)
   write_marker "backed-up $now" || log_line "warning: $STORE_PATH takes no writes, so the next backup will fail"
-  replace_origin "$stage/origin"
+  fill_origin "$stage/origin"
   rm -f "$note"
   start_agent "restored $vectors vectors"
 }
@@ -307,6 +336,10 @@ main() {
   if [ "$disk" = valid ]; then
     rm -f "$note"
     start_agent "the index on the disk is valid: $vectors vectors"
+  fi
+  # Where a gate is there already, so is a sidecar. Told to stop now, it would upload whatever has a metadata.json.
+  if [ "$disk" = broken ] && [ -p "$START_GATE" ] && [ -e "$INDEX_PATH/origin/metadata.json" ]; then
+    mv "$INDEX_PATH/origin/metadata.json" "$INDEX_PATH/origin/broken-metadata.json"
   fi
   if [ "$BACKUP_METHOD" = persistentVolume ]; then
     [ "$disk" = none ] || refuse_broken 'there is no store to restore from'

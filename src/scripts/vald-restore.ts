@@ -53,6 +53,12 @@ export const valdRestore = {
       meaning: 'The name of the pod, which names its object and its marker.',
     },
     {
+      name: 'START_GATE',
+      required: 'always',
+      allowed: 'an absolute path on a volume that the agent mounts at the same place, or none',
+      meaning: 'The named pipe of vald-start-gate.sh, made here because it must be there before the agent.',
+    },
+    {
       name: 'STORE_PATH',
       required: 'with-store',
       allowed: 'an rclone path of the remote `store`, such as store:bucket/prefix/cluster',
@@ -102,6 +108,7 @@ export const valdRestore = {
           'gzip',
           'id',
           'mkdir',
+          'mkfifo',
           'mv',
           'rm',
           'sync',

@@ -88,6 +88,7 @@ export class RestorePod {
       COPY_ON_WRITE: 'false',
       BROKEN_INDEX_HISTORY_LIMIT: '2',
       POD_NAME: 'vald-agent-0',
+      START_GATE: 'none',
       STORE_PATH: `store:${bucket}/prefix/${cluster}`,
       CLUSTER_ID: clusterId,
       CLUSTER_NAME: cluster,
@@ -142,7 +143,13 @@ export class RestorePod {
       cwd: '/',
       detached: true,
       stdio: ['ignore', logHandle, logHandle],
-      env: { PATH: path, HOME: '/nonexistent', ...Object.fromEntries(variables), ...this.#rclone(), ...options.rclone },
+      env: {
+        PATH: path,
+        HOME: '/nonexistent',
+        ...Object.fromEntries(variables),
+        ...this.rcloneEnvironment(),
+        ...options.rclone,
+      },
       ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
     });
     closeSync(logHandle);
@@ -170,7 +177,7 @@ export class RestorePod {
 
   /** Runs rclone with the pod's store, as somebody else who uses it. */
   async rclone(...args: string[]): Promise<void> {
-    await promisify(execFile)(programPath('rclone'), args, { env: { RCLONE_CONFIG: '', ...this.#rclone() } });
+    await promisify(execFile)(programPath('rclone'), args, { env: { RCLONE_CONFIG: '', ...this.rcloneEnvironment() } });
   }
 
   /** What lies in INDEX_PATH: for each folder with an index its mark, oldest of broken/ first. */
@@ -215,7 +222,8 @@ export class RestorePod {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  #rclone(): Record<string, string> {
+  /** Variables that are rclone's, for the remote `store`. */
+  rcloneEnvironment(): Record<string, string> {
     if (!this.#server) return {};
     return {
       RCLONE_CONFIG_STORE_TYPE: 's3',

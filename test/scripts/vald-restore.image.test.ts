@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { valdRestore } from '../../src/scripts/index.js';
@@ -32,7 +32,9 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'the image of vald-restore.sh',
     const refusal = newPod({ server, environment: { ALLOW_EMPTY_START: 'true' } }).object(Buffer.from('not gzip'));
     const unusable = newPod({ server: { ...server, endpoint: 'http://127.0.0.1:1' }, environment: {} });
     mkdirSync(join(unusable.volume, 'index/origin/metadata.json'), { recursive: true });
-    expect(await restore.run({ killAt: 0 })).toMatchObject({ code: 0 });
+    const START_GATE = join(restore.folder, 'gate');
+    expect(await restore.run({ killAt: 0, environment: { START_GATE } })).toMatchObject({ code: 0 });
+    expect(lstatSync(START_GATE).isFIFO()).toBe(true);
     expect(await refusal.run({ killAt: 0 })).toMatchObject({ code: 13 });
     expect(await unusable.run({ killAt: 0 })).toMatchObject({ code: 16 });
     // busybox's timeout may run another of its own commands without looking at PATH, so its argument counts too.
