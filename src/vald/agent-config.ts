@@ -1,4 +1,5 @@
 import { seconds, yamlText } from '../units/index.js';
+import { startGate } from './container-parts.js';
 import type { ValdAgentSettings } from './props-schema.js';
 import { observability, serverConfig } from './server-config.js';
 import type { Sizing } from './sizing.js';
@@ -21,6 +22,8 @@ export function agentConfig(settings: ValdAgentSettings, sizing: Sizing): string
 /** The `ngt` block: upstream’s values `agent.ngt`, which its chart copies into the ConfigMap as they are. */
 export function ngtConfig(settings: ValdAgentSettings, sizing: Sizing): Record<string, unknown> {
   const ngt = settings.ngt;
+  // One limit, long enough for the expected size: an index that takes longer is not loaded later but thrown away.
+  const loadTimeout = settings.copyOnWrite ? `${sizing.loadTimeout}s` : `file://${startGate}`;
   return {
     pod_name: '_MY_POD_NAME_',
     namespace: '_MY_POD_NAMESPACE_',
@@ -42,9 +45,8 @@ export function ngtConfig(settings: ValdAgentSettings, sizing: Sizing): Record<s
     default_radius: ngt.defaultRadius,
     default_epsilon: ngt.defaultEpsilon,
     epsilon_for_creation: ngt.epsilonForCreation,
-    // One limit, long enough for the expected size: an index that takes longer is not loaded later but thrown away.
-    min_load_index_timeout: `${sizing.loadTimeout}s`,
-    max_load_index_timeout: `${sizing.loadTimeout}s`,
+    min_load_index_timeout: loadTimeout,
+    max_load_index_timeout: loadTimeout,
     load_index_timeout_factor: '1ms',
     enable_proactive_gc: ngt.enableProactiveGc,
     enable_copy_on_write: settings.copyOnWrite,

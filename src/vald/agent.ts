@@ -2,7 +2,7 @@ import { Chart, Names } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { addOutputFile, declareExternal, reportProblems } from '../kube/index.js';
-import { valdRestore } from '../scripts/index.js';
+import { valdRestore, valdStartGate } from '../scripts/index.js';
 import { addNetworkPolicy, addServiceAccount } from './access.js';
 import { agentConfig } from './agent-config.js';
 import { storeBackup, volumeClaim } from './backup-method.js';
@@ -76,7 +76,10 @@ export class ValdAgentWithBackup extends Construct {
     const files = {
       agentConfig: agentConfig(settings, sizing),
       ...(backup ? { sidecarConfig: sidecarConfig(settings, backup, this.namespace, sizing) } : {}),
-      restoreScript: valdRestore.content,
+      scripts: {
+        [valdRestore.name]: valdRestore.content,
+        ...(settings.copyOnWrite ? {} : { [valdStartGate.name]: valdStartGate.content }),
+      },
     };
 
     this.#addPriorityClass(settings, labels);
@@ -101,7 +104,7 @@ export class ValdAgentWithBackup extends Construct {
       });
     new k8s.KubeConfigMap(this, 'restore-script', {
       metadata: named(names.restoreScript),
-      data: { [valdRestore.name]: files.restoreScript },
+      data: files.scripts,
     });
     new k8s.KubeService(this, 'service', {
       metadata: named(names.agent),

@@ -162,17 +162,15 @@ function checkRelations(settings: ValdAgentSettings, construct: string, report: 
       hint: 'Upgrade the cluster, or check that expectedSaveDuration is true for your index.',
     });
 
-  // No init container runs when a container is restarted in place, so nothing can stand between a half-written index
-  // and an agent that was killed in a save.
-  if (!settings.copyOnWrite)
+  if (!settings.copyOnWrite && !store)
     report({
       code: 'conflicting-properties',
       severity: 'warning',
       where: { construct, property: 'copyOnWrite' },
       message:
-        'without copy-on-write an agent that is killed inside a save and restarted in its pod may serve an empty or wrong index',
+        'without copy-on-write and without a store an agent that is killed inside a save loses its index and does not start again',
       got: 'false',
-      allowed: 'true, with room for three generations',
-      hint: 'Turn it on. If you cannot: give the agent memory limits it never reaches, and delete a pod whose agent was restarted, so that the restore script looks at its disk.',
+      allowed: 'true, with room for three generations; or BackupMethod.both',
+      hint: 'Turn it on. If you cannot: take snapshots of the volumes, and give the agent memory limits it never reaches.',
     });
 }

@@ -1,4 +1,4 @@
-import { k8s } from 'cdk8s-plus-28';
+import type { k8s } from 'cdk8s-plus-28';
 import { dirname, join } from '../units/index.js';
 import { objectNames } from './names.js';
 import type { ValdAgentSettings } from './props-schema.js';
@@ -19,6 +19,12 @@ export function stagingFolder(settings: ValdAgentSettings): string {
   return join('/', dirname(settings.indexPath), '.staging');
 }
 
+/**
+ * The named pipe that the agent reads at its start where copy-on-write is off, so that it starts only on a settled index;
+ * see vald-start-gate.sh. In /tmp, an emptyDir that the pod’s containers share: not every volume takes a pipe.
+ */
+export const startGate = '/tmp/start-gate';
+
 /** Where the index’s volume is mounted: the folder above the index path, as upstream’s chart does. */
 export function indexMount(settings: ValdAgentSettings): k8s.VolumeMount {
   const names = objectNames(settings.name);
@@ -34,28 +40,3 @@ export const podIdentity: k8s.EnvVar[] = [
   { name: 'MY_POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
   { name: 'MY_POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
 ];
-
-/** What every container may do: nothing beyond its files (PodSecurity `restricted`). */
-export function containerSecurity(settings: ValdAgentSettings): k8s.SecurityContext {
-  return {
-    allowPrivilegeEscalation: false,
-    capabilities: { drop: ['ALL'] },
-    privileged: false,
-    readOnlyRootFilesystem: false,
-    runAsGroup: settings.runAsId,
-    runAsNonRoot: true,
-    runAsUser: settings.runAsId,
-  };
-}
-
-/** Requests from numbers as Kubernetes writes them. */
-export function requests(values: Record<string, string>): k8s.ResourceRequirements {
-  return {
-    requests: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, k8s.Quantity.fromString(value)])),
-  };
-}
-
-/** An image with its tag. */
-export function imageName(image: { repository: string; tag?: string | undefined }, version: string): string {
-  return `${image.repository}:${image.tag ?? version}`;
-}

@@ -126,6 +126,18 @@ export const deviations: readonly Deviation[] = [
       'Disk first, then the store; a wrong bucket, denied access or a lost object stop the pod. Volumes without a store get it as a guard.',
   },
   {
+    id: 'start-gate',
+    title: 'without copy-on-write the agent asks at each start whether its index is whole',
+    places: [
+      `${pod}.containers[*-start-gate]*`,
+      'ConfigMap/*-config data.config.yaml.ngt.min_load_index_timeout',
+      'ConfigMap/*-config data.config.yaml.ngt.max_load_index_timeout',
+    ],
+    fact: 'Fact 0.9 and section 4: an agent that was killed inside a save and is restarted in its pod, where no init container runs, sets the half-written index aside and serves an empty one. The discoverer gives it to the gateways whether it is ready or not.',
+    effect:
+      'The two limits are read from a named pipe (Vald’s `file://`), which the container `*-start-gate` answers after it has run the restore script. The index comes back from the store; without one the agent does not start.',
+  },
+  {
     id: 'checksum',
     title: 'a changed configuration rolls the pods without a sidecar too',
     places: ['StatefulSet/* spec.template.metadata.annotations.checksum/configmap'],

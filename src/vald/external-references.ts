@@ -1,4 +1,5 @@
 import type { External } from '../kube/index.js';
+import { storeReferences } from '../store/index.js';
 import { storeBackup } from './backup-method.js';
 import type { ValdAgentSettings } from './props-schema.js';
 
@@ -6,14 +7,7 @@ import type { ValdAgentSettings } from './props-schema.js';
 export function externalReferences(settings: ValdAgentSettings): External[] {
   const store = storeBackup(settings.backup)?.store;
   const references: External[] = settings.imagePullSecrets.map((name) => ({ kind: 'Secret', name }));
-  if (store?.credentials.type === 'secret') {
-    const { name, keys } = store.credentials.secret;
-    references.push({ kind: 'Secret', name, keys: Object.values(keys) });
-  }
-  if (store?.type === 's3' && store.certificateAuthority) {
-    const { type, name, key } = store.certificateAuthority;
-    references.push({ kind: type === 'secret' ? 'Secret' : 'ConfigMap', name, keys: [key] });
-  }
+  if (store) references.push(...storeReferences(store));
   if (settings.serviceAccount) references.push({ kind: 'ServiceAccount', name: settings.serviceAccount.name });
   if (settings.priority.type === 'existing') references.push({ kind: 'PriorityClass', name: settings.priority.name });
   return [

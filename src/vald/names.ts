@@ -11,6 +11,7 @@ export function objectNames(name: string) {
     agentConfig: `${name}-config`,
     sidecarConfig: `${name}-sidecar-config`,
     restoreScript: `${name}-restore`,
+    startGate: `${name}-start-gate`,
     claim: `${name}-pvc`,
     local: `${name}-local`,
     networkPolicy: `${name}-allow`,

@@ -1,20 +1,13 @@
 import { k8s } from 'cdk8s-plus-28';
+import { containerSecurity, imageName, requests } from '../kube/index.js';
 import { storeVolumes } from '../store/index.js';
 import { checksum } from '../units/index.js';
 
 import { storeBackup } from './backup-method.js';
-import {
-  containerSecurity,
-  imageName,
-  indexMount,
-  type PodContext,
-  podIdentity,
-  requests,
-  stagingFolder,
-} from './container-parts.js';
+import { indexMount, type PodContext, podIdentity, stagingFolder } from './container-parts.js';
 import { objectNames, priorityClassName } from './names.js';
 import type { ValdAgentSettings } from './props-schema.js';
-import { restoreContainer } from './restore-container.js';
+import { restoreContainer, startGateContainer } from './restore-container.js';
 import { agentPorts } from './server-config.js';
 import { sidecarContainer } from './sidecar-container.js';
 import { hasNativeSidecars } from './sizing.js';
@@ -23,7 +16,7 @@ import { hasNativeSidecars } from './sizing.js';
 export interface PodFiles {
   readonly agentConfig: string;
   readonly sidecarConfig?: string;
-  readonly restoreScript: string;
+  readonly scripts: Readonly<Record<string, string>>;
 }
 
 /** The pod template of the StatefulSet. */
@@ -42,7 +35,7 @@ export function podTemplate(context: PodContext, files: PodFiles): k8s.PodTempla
         ...settings.podAnnotations,
         'checksum/configmap': checksum(files.agentConfig),
         ...(files.sidecarConfig ? { 'checksum/sidecar-configmap': checksum(files.sidecarConfig) } : {}),
-        'checksum/restore': checksum(files.restoreScript),
+        'checksum/restore': checksum(Object.values(files.scripts).join('')),
       },
     },
     spec: podSpec(context),
@@ -56,12 +49,15 @@ function podSpec(context: PodContext): k8s.PodSpec {
   const native = hasNativeSidecars(settings.kubernetesVersion);
   // The order is the point: first the restore, then the sidecar (which would otherwise upload what the restore has
   // not replaced yet), then the agent. At shutdown Kubernetes goes the other way.
-  const initContainers = [restoreContainer(context)];
-  if (sidecar && native) initContainers.push({ ...sidecar, restartPolicy: 'Always' });
+  const beside = [...(sidecar ? [sidecar] : []), ...(settings.copyOnWrite ? [] : [startGateContainer(context)])];
+  const initContainers = [
+    restoreContainer(context),
+    ...(native ? beside.map((container) => ({ ...container, restartPolicy: 'Always' })) : []),
+  ];
   return {
     affinity: settings.affinity ?? spreadOverNodes(settings.name),
     automountServiceAccountToken: settings.exportIndexInfo,
-    containers: [agentContainer(context), ...(sidecar && !native ? [sidecar] : [])],
+    containers: [agentContainer(context), ...(native ? [] : beside)],
     dnsPolicy: 'ClusterFirst',
     imagePullSecrets: settings.imagePullSecrets.length
       ? settings.imagePullSecrets.map((name) => ({ name }))

@@ -1,36 +1,15 @@
 import type { k8s } from 'cdk8s-plus-28';
 import { z } from 'zod';
+import { containerImage, kubernetesObject } from '../kube/index.js';
 import { valdRestore } from '../scripts/index.js';
-import { dnsLabel, dnsName, duration, imageRepository, imageTag, size, textLeaf, wholeNumber } from '../units/index.js';
+import { dnsLabel, dnsName, duration, size, textLeaf, wholeNumber } from '../units/index.js';
 import { backupMethodSchema } from './backup-method.js';
 import { ngtSettingsSchema } from './ngt-settings.js';
 
-/** A value of the Kubernetes API that is passed on as it is; the object check looks into it. */
-const kubernetes = <Type>(tsType: string) =>
-  z
-    .custom<Type>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
-      error: 'not an object',
-      params: { allowed: `an object as the Kubernetes API has it: ${tsType}` },
-    })
-    .meta({ tsType });
-
 const labels = () => z.record(z.string(), z.string());
 
-const image = (repository: string, tag: string | undefined, id: string) =>
-  z
-    .strictObject({
-      repository: imageRepository().default(repository).describe('Image without its tag.'),
-      tag: tag
-        ? imageTag().default(tag).describe('Tag of the image.')
-        : imageTag().optional().describe('Tag of the image.').meta({ defaultText: '`version`' }),
-      pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).default('Always').describe('When the image is pulled.'),
-    })
-    .meta({ id })
-    .prefault({})
-    .meta({ defaultText: `\`${repository}\` at ${tag ? `\`${tag}\`` : '`version`'}` });
-
 const resources = (cpu: string, memory: string) =>
-  kubernetes<k8s.ResourceRequirements>('k8s.ResourceRequirements')
+  kubernetesObject<k8s.ResourceRequirements>('k8s.ResourceRequirements')
     .optional()
     .meta({ defaultText: `requests of ${cpu} CPU and ${memory} of memory, no limits` });
 
@@ -77,9 +56,11 @@ export const valdAgentSchema = z
     })
       .default('v1.8.0')
       .describe('Vald version: the tag of the agent and the sidecar and a label.'),
-    image: image('vdaas/vald-agent-ngt', undefined, 'AgentImage').describe('Image of the agent.'),
-    sidecarImage: image('vdaas/vald-agent-sidecar', undefined, 'SidecarImage').describe('Image of the backup sidecar.'),
-    restoreImage: image(
+    image: containerImage('vdaas/vald-agent-ngt', undefined, 'AgentImage').describe('Image of the agent.'),
+    sidecarImage: containerImage('vdaas/vald-agent-sidecar', undefined, 'SidecarImage').describe(
+      'Image of the backup sidecar.',
+    ),
+    restoreImage: containerImage(
       valdRestore.image.defaultImage.repository,
       valdRestore.image.defaultImage.tag,
       'RestoreImage',
@@ -100,7 +81,7 @@ export const valdAgentSchema = z
       .boolean()
       .default(true)
       .describe(
-        'Whether a save writes a new copy and then switches, so that a crash leaves the generation before. Without it a crash in a save destroys the index on the disk.',
+        'Whether a save writes a new copy and then switches, so that a crash leaves the generation before. Without it a crash in a save destroys the index on the disk: it comes back from the store, and without one the agent does not start again.',
       ),
     brokenIndexHistoryLimit: z
       .int()
@@ -153,17 +134,17 @@ export const valdAgentSchema = z
     resources: resources('300m', '4Gi').describe('Resources of the agent.'),
     sidecarResources: resources('100m', '100Mi').describe('Resources of the sidecar.'),
     restoreResources: resources('100m', '128Mi').describe('Resources of the restore script.'),
-    affinity: kubernetes<k8s.Affinity>('k8s.Affinity')
+    affinity: kubernetesObject<k8s.Affinity>('k8s.Affinity')
       .optional()
       .describe('Affinity of the pods.')
       .meta({ defaultText: 'pods prefer nodes without another agent' }),
     nodeSelector: labels().default({}).describe('Node labels the pods need.'),
     tolerations: z
-      .array(kubernetes<k8s.Toleration>('k8s.Toleration'))
+      .array(kubernetesObject<k8s.Toleration>('k8s.Toleration'))
       .default([])
       .describe('Taints the pods tolerate.'),
     topologySpreadConstraints: z
-      .array(kubernetes<k8s.TopologySpreadConstraint>('k8s.TopologySpreadConstraint'))
+      .array(kubernetesObject<k8s.TopologySpreadConstraint>('k8s.TopologySpreadConstraint'))
       .default([])
       .describe('Topology spread constraints of the pods.'),
     priority: z
@@ -181,10 +162,13 @@ export const valdAgentSchema = z
     maxUnavailable: z.int().min(1).default(1).describe('How many agents a PodDisruptionBudget lets go at a time.'),
     podLabels: labels().default({}).describe('More labels on the pods; ours win.'),
     podAnnotations: labels().default({}).describe('More annotations on the pods; ours win.'),
-    env: z.array(kubernetes<k8s.EnvVar>('k8s.EnvVar')).default([]).describe('More environment variables of the agent.'),
-    volumes: z.array(kubernetes<k8s.Volume>('k8s.Volume')).default([]).describe('More volumes of the pods.'),
+    env: z
+      .array(kubernetesObject<k8s.EnvVar>('k8s.EnvVar'))
+      .default([])
+      .describe('More environment variables of the agent.'),
+    volumes: z.array(kubernetesObject<k8s.Volume>('k8s.Volume')).default([]).describe('More volumes of the pods.'),
     volumeMounts: z
-      .array(kubernetes<k8s.VolumeMount>('k8s.VolumeMount'))
+      .array(kubernetesObject<k8s.VolumeMount>('k8s.VolumeMount'))
       .default([])
       .describe('More mounts of the agent. A mount on a path of ours is refused (rule 53).'),
     serviceAccount: z
@@ -206,14 +190,14 @@ export const valdAgentSchema = z
     networkPolicy: z
       .strictObject({
         egress: z
-          .array(kubernetes<k8s.NetworkPolicyEgressRule>('k8s.NetworkPolicyEgressRule'))
+          .array(kubernetesObject<k8s.NetworkPolicyEgressRule>('k8s.NetworkPolicyEgressRule'))
           .optional()
           .describe('Egress rules in place of ours.')
           .meta({
             defaultText: 'DNS, and the store’s port to anywhere; upstream’s policy would block the store (rule 33)',
           }),
         ingress: z
-          .array(kubernetes<k8s.NetworkPolicyIngressRule>('k8s.NetworkPolicyIngressRule'))
+          .array(kubernetesObject<k8s.NetworkPolicyIngressRule>('k8s.NetworkPolicyIngressRule'))
           .default([])
           .describe('More ingress rules.'),
       })

@@ -192,7 +192,7 @@ export interface ValdAgentWithBackupProps {
    */
   indexPath?: string | undefined;
   /**
-   * Whether a save writes a new copy and then switches, so that a crash leaves the generation before. Without it a crash in a save destroys the index on the disk.
+   * Whether a save writes a new copy and then switches, so that a crash leaves the generation before. Without it a crash in a save destroys the index on the disk: it comes back from the store, and without one the agent does not start again.
    *
    * @default true
    */

@@ -1,9 +1,10 @@
 import type { k8s } from 'cdk8s-plus-28';
-import { scriptFolder, valdRestore } from '../scripts/index.js';
+import { containerSecurity, imageName, requests } from '../kube/index.js';
+import { scriptFolder, valdRestore, valdStartGate } from '../scripts/index.js';
 import { rcloneEnvironment, rclonePath, storeVolumes } from '../store/index.js';
 import { seconds } from '../units/index.js';
 import { storeBackup } from './backup-method.js';
-import { containerSecurity, imageName, indexMount, type PodContext, requests } from './container-parts.js';
+import { indexMount, type PodContext, startGate } from './container-parts.js';
 import { clusterFolder, objectNames } from './names.js';
 
 /**
@@ -26,6 +27,7 @@ export function restoreContainer({ settings, namespace, sizing }: PodContext): k
       text('INDEX_PATH', settings.indexPath),
       text('COPY_ON_WRITE', String(settings.copyOnWrite)),
       text('BROKEN_INDEX_HISTORY_LIMIT', `${settings.brokenIndexHistoryLimit}`),
+      text('START_GATE', settings.copyOnWrite ? 'none' : startGate),
       ...(backup
         ? [
             text('STORE_PATH', rclonePath(backup.store, clusterFolder(settings, backup, namespace))),
@@ -49,5 +51,22 @@ export function restoreContainer({ settings, namespace, sizing }: PodContext): k
       { name: 'tmp', mountPath: '/tmp' },
       ...(backup ? storeVolumes(backup.store).map(({ mount }) => mount) : []),
     ],
+  };
+}
+
+/**
+ * The container that lets the agent start only on an index that the restore has settled, also when the kubelet restarts
+ * the agent in its pod. Only without copy-on-write: with it a killed save leaves a whole generation, which the agent loads.
+ */
+export function startGateContainer(context: PodContext): k8s.Container {
+  const { settings, sizing } = context;
+  const restore = restoreContainer(context);
+  return {
+    ...restore,
+    name: objectNames(settings.name).startGate,
+    command: [...valdStartGate.command],
+    env: [...(restore.env ?? []), { name: 'LOAD_TIMEOUT_SECONDS', value: `${sizing.loadTimeout}` }],
+    // It has the memory for a restore; until there is one it waits and needs no processor.
+    resources: settings.restoreResources ?? requests({ cpu: '10m', memory: '128Mi' }),
   };
 }

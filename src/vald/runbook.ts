@@ -1,8 +1,9 @@
 import { k8s } from 'cdk8s-plus-28';
-import { rclonePath } from '../store/index.js';
+import { containerSecurity, imageName } from '../kube/index.js';
+import { rclonePath, storeCommands } from '../store/index.js';
 import { yamlText } from '../units/index.js';
 import { type StoreBackupSettings, storeBackup, volumeClaim } from './backup-method.js';
-import { containerSecurity, imageName, type PodContext } from './container-parts.js';
+import type { PodContext } from './container-parts.js';
 import { clusterFolder, objectNames } from './names.js';
 import { podVolumes, serviceAccountName } from './pod.js';
 import { restoreContainer } from './restore-container.js';
@@ -31,33 +32,29 @@ every ${settings.ngt.autoSaveIndexDuration}, or when the index manager asks for 
 ${
   settings.copyOnWrite
     ? 'A crash in a save leaves the generation before.'
-    : 'Without copy-on-write a crash in a save destroys the index on the disk: the pod then takes the last upload.'
+    : `Without copy-on-write a crash in a save destroys the index on the disk: the pod then takes the last upload, also when only the
+agent’s container is restarted. \`kubectl -n ${namespace} logs ${settings.name}-0 -c ${objectNames(settings.name).startGate}\` shows what each start found.`
 }
 
 The store keeps one object for each pod and overwrites it. Turn on the bucket’s versioning and keep versions for as long as
 you want to be able to go back.`;
 }
 
-function overviewWithoutStore({ settings, sizing }: PodContext): string {
+function overviewWithoutStore({ settings, namespace, sizing }: PodContext): string {
   return `Each pod’s index is on its volume only. When the volume is lost, so is the index: take snapshots of the volumes, or use
 a method with object storage. Shutdown may take ${sizing.gracePeriod} s.
 ${
   settings.copyOnWrite
     ? 'A crash in a save leaves the generation before.'
-    : 'Without copy-on-write a crash in a save destroys the index: the pod then refuses to start instead of serving an empty one.'
+    : `Without copy-on-write a crash in a save destroys the index: the agent then refuses to start instead of serving an empty one.
+\`kubectl -n ${namespace} logs ${settings.name}-0 -c ${objectNames(settings.name).startGate}\` says so. Restore the volume as
+below; or, to lose the index on purpose: \`kubectl -n ${namespace} exec ${settings.name}-0 -c ${objectNames(settings.name).startGate} -- rm -r ${settings.indexPath}\`.`
 }`;
 }
 
 function prepare({ settings, namespace }: PodContext, backup: StoreBackupSettings | undefined): string {
   const lines = [`kubectl create namespace ${namespace}`];
-  if (backup?.store.credentials.type === 'secret') {
-    const { name, keys } = backup.store.credentials.secret;
-    const from = Object.values(keys).map((key) =>
-      backup.store.type === 'gcs' ? `--from-file=${key}=./key.json` : `--from-file=${key}=./${key}`,
-    );
-    lines.push('# each file holds one value, without a line break at its end');
-    lines.push(`kubectl -n ${namespace} create secret generic ${name} ${from.join(' ')}`);
-  }
+  if (backup) lines.push(...storeCommands(backup.store, namespace));
   lines.push(`kubectl apply -f .`, `kubectl -n ${namespace} rollout status statefulset/${settings.name}`);
   const first = backup
     ? `

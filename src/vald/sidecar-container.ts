@@ -1,7 +1,8 @@
 import type { k8s } from 'cdk8s-plus-28';
+import { containerSecurity, imageName, requests } from '../kube/index.js';
 import { certificateAuthorityEnvironment, fromSecret, storeVolumes } from '../store/index.js';
 import type { StoreBackupSettings } from './backup-method.js';
-import { containerSecurity, imageName, indexMount, type PodContext, podIdentity, requests } from './container-parts.js';
+import { indexMount, type PodContext, podIdentity } from './container-parts.js';
 import { objectNames } from './names.js';
 
 /** Vald’s own backup sidecar, with the environment that upstream’s chart gives it. */

@@ -49,8 +49,8 @@ function refusals(settings: ValdAgentSettings, chart: UpstreamChart): Refusal[] 
     },
     {
       property: 'kubernetesVersion',
-      applies: store !== undefined && !hasNativeSidecars(settings.kubernetesVersion),
-      message: 'the sidecar can only be a native sidecar here, and those come with Kubernetes 1.29',
+      applies: (store !== undefined || !settings.copyOnWrite) && !hasNativeSidecars(settings.kubernetesVersion),
+      message: 'a container beside the agent can only be a native sidecar here, and those come with Kubernetes 1.29',
       got: settings.kubernetesVersion,
       hint: 'Upgrade the cluster, or use the manifests of ValdAgentWithBackup.',
     },

@@ -1,7 +1,7 @@
 import { ApiObject, App, Chart } from 'cdk8s';
-import { Construct, type IConstruct } from 'constructs';
+import { Construct } from 'constructs';
 import { z } from 'zod';
-import { addOutputFile, checkObjects, checkProps, reportProblems } from '../kube/index.js';
+import { addOutputFile, checkObjects, checkProps, isValuesPathTaken, reportProblems } from '../kube/index.js';
 import { plainText, textLeaf, yamlText } from '../units/index.js';
 import { ValdAgentWithBackup } from './agent.js';
 import { checkSettings } from './checks.js';
@@ -79,7 +79,7 @@ export class ValdUpstreamValues extends Construct {
       ...checkObjects(manifests.map((object) => ({ object, source: this.node.path }))),
     );
     const file = path ?? `vald/chart-${chartVersions}/${methodName(settings)}`;
-    if (isTaken(this, file))
+    if (isValuesPathTaken(this, file))
       problems.push({
         code: 'conflicting-properties',
         severity: 'error',
@@ -107,16 +107,6 @@ export class ValdUpstreamValues extends Construct {
   #write(path: string, content: string): void {
     addOutputFile(this, { output: 'values', path, content });
   }
-}
-
-const paths = new WeakMap<IConstruct, Set<string>>();
-
-/** Whether another construct of the app has this path already; it is this one's from now on. */
-function isTaken(construct: Construct, path: string): boolean {
-  const root = construct.node.root;
-  const taken = paths.get(root) ?? new Set();
-  paths.set(root, taken);
-  return taken.size === taken.add(path).size;
 }
 
 /** The agent's manifests, made in an app of their own: in this one they would be written as manifests too. */

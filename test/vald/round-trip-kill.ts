@@ -24,9 +24,11 @@ const opened = (file: string): RegExp => new RegExp(`openat\\([^\\n]*/${file}", 
  */
 export const killPoints: readonly KillPoint[] = [
   { name: 'as the first file is opened', seen: opened('obj'), inPlace: 'before' },
+  { name: 'as the graph is opened', seen: opened('grp'), inPlace: 'none' },
   { name: 'in the middle of the graph', seen: /\/grp", O_WRONLY(?:[\s\S]*?writev){10}/, inPlace: 'none' },
   { name: 'as the keys are made durable', seen: /ngt-meta\.kvsdb", O_WRONLY[^\n]*\n[\s\S]*?fsync/, inPlace: 'none' },
   { name: 'after the graph', seen: opened('prf'), inPlace: 'none' },
+  { name: 'as the tree is opened', seen: opened('tre'), inPlace: 'none' },
   { name: 'as the metadata is opened', seen: opened('metadata.json'), inPlace: 'none' },
   { name: 'as the metadata is made durable', seen: /metadata\.json", O_WRONLY[\s\S]*fsync\(/, inPlace: 'after' },
   { name: 'as the oldest generation moves away', seen: /renameat\([^\n]*\/backup", / },

@@ -7,6 +7,9 @@ import { changeTo, type Generation, generation, served } from './round-trip-inde
 import { type Combination, constructManifests, type Settings, storeSecret } from './round-trip-manifests.js';
 import type { BackupStore } from './round-trip-store.js';
 
+/** The container that lets the agent start. */
+export const startGate = 'vald-agent-start-gate';
+
 /** What is played, and the bucket made for it. */
 export interface Played {
   readonly bucket: string;
@@ -78,6 +81,28 @@ export class PlayedAgent {
     const failures = () => restore.exits.filter((code) => code !== 0);
     await this.pod.until(() => failures().length >= 2 || agent.ready, 'neither starts nor refuses');
     return agent.ready ? this.serves(...generations) : `refused ${failures()[0]}`;
+  }
+
+  /**
+   * Waits until an agent whose container has ended once is ready again or, where it has to ask, was refused twice.
+   * Returns what it serves, or `refused` with the restore's exit code. Time for more than one try: meanwhile it may not
+   * have been ready.
+   */
+  async outcomeInPlace(...generations: Generation[]): Promise<string> {
+    const agent = this.pod.container('vald-agent');
+    const refusals = () => [...this.gateLog.matchAll(/vald-restore\.sh ended with (\d+)/g)].map(([, code]) => code);
+    // Both values that an agent asks for are refused, so the third refusal is the second start's.
+    await this.pod.until(
+      () => agent.exits.length > 0 && (refusals().length >= 3 || agent.ready),
+      'neither comes back nor is refused',
+    );
+    return agent.ready ? this.serves(...generations) : `refused ${refusals()[0]}`;
+  }
+
+  /** What the container says that lets the agent start; nothing with copy-on-write. */
+  get gateLog(): string {
+    const all = [...(this.pod.pod.spec.initContainers ?? []), ...this.pod.pod.spec.containers];
+    return all.some(({ name }) => name === startGate) ? this.pod.container(startGate).log : '';
   }
 
   /** Starts a pod that must not start. Returns `refused`, the exit code and what its restore says. */

@@ -31,7 +31,8 @@ export class BackupStore {
     const root = join(this.server.folder, bucket);
     if (!existsSync(root)) return {};
     const paths = readdirSync(root, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
+      // The server writes an upload beside its object first, under a name that is gone in a moment.
+      .filter((entry) => entry.isFile() && !entry.name.includes('.sgwtmp.'))
       .map((entry) => join(entry.parentPath, entry.name));
     const hash = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
     return Object.fromEntries(paths.map((path) => [path.slice(root.length + 1), hash(path)]));

@@ -10,10 +10,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, type TestContext, test, vi } from 'vitest';
 import { describeWith, findProgram } from '../programs/find.js';
 import { canPlayPods, podPlayerPrograms } from '../programs/pod-player.js';
 import type { PlayedObject } from '../programs/pod-spec.js';
+import { changeTo, generation } from './round-trip-index.js';
+import { killAt, killPoints } from './round-trip-kill.js';
 import { type Combination, combinationProps, combinations } from './round-trip-manifests.js';
 import { PlayedAgent } from './round-trip-pod.js';
 import { BackupStore } from './round-trip-store.js';
@@ -81,6 +84,34 @@ describeWith(
         },
       );
     });
+
+    describeWith(
+      [],
+      'killed inside a save and restarted in place',
+      () => {
+        describe.concurrent('serves the generation before, or nothing', () => {
+          test.for(cases.filter(({ copyOnWrite }) => !copyOnWrite))(
+            'chart $version: $method',
+            async ({ chart, method, copyOnWrite }, context) => {
+              const played = await play(context, chart, { method, copyOnWrite });
+              const first = await played.deploy();
+              // The restore compares times in seconds (busybox), and real saves are further apart than ours would be.
+              await sleep(1100);
+              const second = generation(2);
+              const point = killPoints.find(({ name }) => name === 'after the graph')!;
+              await changeTo(played.agent, second, first);
+              await played.agent.createIndex();
+              const { pid } = played.pod.container('vald-agent').process!;
+              const save = () => played.agent.saveIndex();
+              expect(await killAt(point, pid, save, () => {})).toBe(true);
+              const left = method === 'persistentVolume' ? 'refused 14' : 'generation 1';
+              expect(await played.outcomeInPlace(first, second)).toBe(left);
+            },
+          );
+        });
+      },
+      { strace: findProgram('strace') },
+    );
   },
   {
     VALD_CHART: charts.length > 0,

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { expectAccepted } from '../kube/accepted.js';
@@ -64,13 +64,13 @@ describeWith(
           const copy = `${name}.${kind}.yaml`;
           cpSync(join(folder, copy), join(cluster.folder, copy));
         }
-        const keys = { ACCESS_KEY_ID: 'id', SECRET_ACCESS_KEY: 'key' };
+        writeKeys(cluster.folder, { 'access-key': 'id', 'secret-access-key': 'key' });
         // Only where the chart comes from is changed: there is no network here.
         const blocks = commandBlocks(file).map((block) =>
           block.replace(/helm repo add .*\n/, '').replace(/vald\/vald --version \S+/, chart),
         );
         const [install, firstStart] = blocks;
-        await cluster.succeed(install!, keys);
+        await cluster.succeed(install!);
         const agent = file.includes('v1.7.10') ? 'vald-agent-ngt' : 'vald-agent';
         const emptyStart = async () => {
           const { spec } = (await cluster.get('statefulsets', agent)) as unknown as Manifest;
@@ -96,14 +96,20 @@ describeWith(
       const { name, folder } = installed.find((set) => set.name === 'pv-and-s3-cow')!;
       const cluster = await startCluster('helm4');
       const [install] = commandBlocks(join(folder, `${name}.values.yaml`));
-      const { status, output } = await cluster.run(install!, { ACCESS_KEY_ID: 'id' });
+      writeKeys(cluster.folder, { 'access-key': 'id' });
+      const { status, output } = await cluster.run(install!);
       expect(status).not.toBe(0);
-      expect(output).toContain('SECRET_ACCESS_KEY');
+      expect(output).toContain('secret-access-key');
       expect(await cluster.get('secrets', 'aws-secret')).toBeUndefined();
     });
   },
   { VALD_CHART: charts.length > 0 },
 );
+
+/** The files that the commands take the keys from. */
+function writeKeys(folder: string, keys: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(keys)) writeFileSync(join(folder, name), value);
+}
 
 interface Container {
   readonly name: string;

@@ -77,8 +77,8 @@ describe('the committed values files', () => {
       );
 
       const sums = objectsIn(`${file}.objects.yaml`).map((object) => {
-        const [content] = Object.values(object['data'] as Record<string, string>);
-        return createHash('sha256').update(content!).digest('hex');
+        const content = Object.values(object['data'] as Record<string, string>).join('');
+        return createHash('sha256').update(content).digest('hex');
       });
       const annotations = agent.podAnnotations as Record<string, string>;
       const ofObjects = ['checksum/sidecar-configmap', 'checksum/restore'].flatMap((name) => annotations[name] ?? []);
@@ -195,6 +195,11 @@ describe('what upstream’s chart has no value for', () => {
   test.each<[string, Partial<ValdUpstreamValuesProps>, string[]]>([
     ['another line’s Vald version', { version: 'v1.7.10' }, ['version']],
     ['no native sidecars', { kubernetesVersion: '1.28' }, ['kubernetesVersion']],
+    [
+      'no place for a start gate',
+      { kubernetesVersion: '1.28', copyOnWrite: false, backup: methods.pv },
+      ['kubernetesVersion'],
+    ],
     [
       'a selector',
       { backup: BackupMethod.persistentVolume({ volume: { ...volume, bind: { type: 'selector', matchLabels: {} } } }) },
