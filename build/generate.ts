@@ -6,7 +6,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { generateDocs } from './docs.js';
 import { generateProps } from './props.js';
+import { generateRules } from './rules.js';
 import { generateScripts } from './scripts.js';
+import { generateVersion } from './version.js';
 
 /** File contents by path from the repository's root. */
 export type Files = ReadonlyMap<string, string>;
@@ -15,7 +17,13 @@ const root = join(import.meta.dirname, '..');
 
 /** All generated files with what they should hold now. */
 export async function generate(): Promise<Files> {
-  const all = await Promise.all([generateProps(), generateScripts(root), generateDocs()]);
+  const all = await Promise.all([
+    generateProps(),
+    generateScripts(root),
+    generateVersion(root),
+    generateDocs(),
+    generateRules(),
+  ]);
   return new Map(all.flatMap((files) => [...files]));
 }
 

@@ -1,6 +1,7 @@
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
 import ts from 'typescript';
 import { z } from 'zod';
+import { backupSchema, restoreSchema, verifySchema } from '../src/rondb/props-schema.js';
 import { valdAgentSchema } from '../src/vald/props-schema.js';
 
 /**
@@ -8,7 +9,20 @@ import { valdAgentSchema } from '../src/vald/props-schema.js';
  * same text that the README table and a chart's values.yaml are made from.
  */
 export async function generateProps(): Promise<Map<string, string>> {
-  return new Map([['src/vald/props.generated.ts', await propsModule('ValdAgentWithBackupProps', valdAgentSchema)]]);
+  return new Map([
+    ['src/vald/props.generated.ts', await propsModule('ValdAgentWithBackupProps', valdAgentSchema)],
+    [
+      'src/rondb/props.generated.ts',
+      await sharedModule({ backup: backupSchema, verify: verifySchema, restore: restoreSchema }),
+    ],
+  ]);
+}
+
+/** Schemas that have definitions in common become one module. Each has an id in its meta data: its interface's name. */
+async function sharedModule(schemas: Readonly<Record<string, z.ZodType>>): Promise<string> {
+  const module = await propsModule('AllProps', z.strictObject(schemas));
+  // What holds them together is nobody's props.
+  return module.replace(/(\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n)?export interface AllProps \{[\s\S]*?\n\}\n/, '');
 }
 
 async function propsModule(name: string, schema: z.ZodType): Promise<string> {
@@ -39,6 +53,7 @@ async function propsModule(name: string, schema: z.ZodType): Promise<string> {
     '',
     allowUndefined(body)
       .replace(/\/\*\*\n \* This interface was referenced by [\s\S]*?\*\/\n/g, '')
+      .replace(/ \*\n \* This interface was referenced by [\s\S]*?\n \*\//g, ' */')
       .trimEnd(),
     '',
   ].join('\n');

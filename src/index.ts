@@ -1,6 +1,8 @@
 export {
   App,
   addOutputFile,
+  BackupAlerts,
+  type BackupAlertsProps,
   type CheckOptions,
   checkObjects,
   declareExternal,
@@ -8,6 +10,7 @@ export {
   externalAnnotation,
   type OutputFile,
   type SourcedObject,
+  type WatchedCronJob,
 } from './kube/index.js';
 export {
   catalogue,

@@ -1,10 +1,18 @@
 /**
- * The app of this repository: manifests for each way an index can survive, and values files for upstream’s chart, as
- * `npm run synth` writes them. Each set is one that a cluster would have, so each is an app of its own: their objects
- * carry the same names.
+ * The app of this repository: manifests for each way a Vald index can survive, and for each way RonDB’s backups can take,
+ * and values files for upstream’s charts, as `npm run synth` writes them. Each set is one that a cluster would have, so
+ * each is an app of its own: their objects carry the same names.
  */
 import { Chart } from 'cdk8s';
-import { App, Credentials, ObjectStore, type ObjectStoreInput } from './index.js';
+import { App, BackupAlerts, Credentials, ObjectStore, type ObjectStoreInput } from './index.js';
+import {
+  RonDBBackupCronJob,
+  RonDBCluster,
+  type RonDBRepository,
+  RonDBRestoreJob,
+  RonDBUpstreamValues,
+  RonDBVerifyCronJob,
+} from './rondb/index.js';
 import {
   BackupMethod,
   type BackupMethodInput,
@@ -62,4 +70,52 @@ for (const [name, backup] of Object.entries(methods))
       });
   }
 set('vald-minio', BackupMethod.both({ volume, ...inStore(minio) }), true);
+
+const rondbStore = ObjectStore.s3({
+  bucket: 'rondb-backups',
+  region: 'eu-north-1',
+  credentials: Credentials.secret({ name: 'backup-store' }),
+});
+
+/** Backup, verification, alerts, and a restore that waits to be started, all of one repository. */
+function rondbSet(name: string, repository: Omit<RonDBRepository, 'cluster' | 'clusterId'>): void {
+  const app = new App();
+  const chart = new Chart(app, name);
+  const whole = {
+    cluster: RonDBCluster.fromUpstream({ namespace: 'rondb', numNodeGroups: 2 }),
+    clusterId,
+    ...repository,
+  };
+  const backup = new RonDBBackupCronJob(chart, 'backup', {
+    repository: whole,
+    schedule: '17 2 * * *',
+    retention: { keepLast: 3, keepDaily: 14, keepWeekly: 8, keepMonthly: 12 },
+  });
+  const verify = new RonDBVerifyCronJob(chart, 'verify', { repository: whole, schedule: '47 12 * * *' });
+  new RonDBRestoreJob(chart, 'restore', { repository: whole, backupId: 'latest' });
+  new BackupAlerts(chart, 'alerts', { name: 'rondb-backup', watches: [backup, verify] });
+  app.synth();
+}
+
+rondbSet('rondb-stream', { store: rondbStore });
+rondbSet('rondb-sidecar', { store: rondbStore, way: 'sidecar' });
+rondbSet('rondb-minio', {
+  store: ObjectStore.minio({
+    bucket: 'rondb-backups',
+    region: 'us-east-1',
+    endpoint: 'http://minio.minio.svc:9000',
+    credentials: Credentials.secret({
+      name: 'minio-secret',
+      keys: { accessKeyId: 'rootUser', secretAccessKey: 'rootPassword' },
+    }),
+  }),
+});
+for (const purpose of ['stream', 'sidecar', 'upstream'] as const)
+  new RonDBUpstreamValues(values, `rondb-${purpose}`, {
+    purpose,
+    namespace: 'rondb',
+    numNodeGroups: 2,
+    store: rondbStore,
+    clusterId,
+  });
 values.synth();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { absolutePath, dnsLabel, secretReference, textLeaf, wholeNumber } from '../units/index.js';
+import { absolutePath, dnsLabel, dnsName, secretReference, textLeaf, wholeNumber } from '../units/index.js';
 
 const host = () =>
   textLeaf({
@@ -56,6 +56,11 @@ export const clusterSchema = z
       .record(z.string(), z.string())
       .default({ rondbService: 'restore-backup' })
       .describe('Labels of restore pods, for the same reason.'),
+    leaseName: dnsName()
+      .default('rondb-backup')
+      .describe(
+        'Lease that every backup and restore of this cluster holds, whatever started it: one name for each cluster.',
+      ),
   })
   .meta({ id: 'RonDBClusterSettings' });
 

@@ -1,3 +1,4 @@
+export { RonDBBackupCronJob } from './backup.js';
 export {
   clusterSchema,
   RonDBCluster,
@@ -5,3 +6,13 @@ export {
   type RonDBClusterSettings,
   type UpstreamCluster,
 } from './cluster.js';
+export type {
+  RonDBBackupCronJobProps,
+  RonDBRepository,
+  RonDBRestoreJobProps,
+  RonDBVerifyCronJobProps,
+} from './props.generated.js';
+export { RonDBRestoreJob } from './restore.js';
+export { rondbChart } from './rules/index.js';
+export { RonDBUpstreamValues, type RonDBUpstreamValuesProps } from './upstream-values.js';
+export { RonDBVerifyCronJob } from './verify.js';

@@ -105,7 +105,7 @@ describe('the package by itself', () => {
   test('has public types that need no types of zod', () => {
     // Zod's own types do not compile in a project as "cdk8s init typescript-app" makes it (no esModuleInterop).
     const types = join(root, 'dist/lib/esm');
-    expect(importers(types, ['index.d.ts', 'vald/index.d.ts'], 'zod')).toEqual([]);
+    expect(importers(types, ['index.d.ts', 'vald/index.d.ts', 'rondb/index.d.ts'], 'zod')).toEqual([]);
   });
 
   test('holds nothing but what was compiled', () => {
@@ -198,7 +198,7 @@ describeWith(
 
       test('the same names are there as for ESM', () => {
         const names = (loader: string) =>
-          `for (const name of ['chartwright', 'chartwright/vald']) ${loader}.then((all) => console.log(name, Object.keys(all).filter((key) => key !== 'default' && key !== 'module.exports').sort().join()))`;
+          `for (const name of ['chartwright', 'chartwright/chart', 'chartwright/vald', 'chartwright/rondb']) ${loader}.then((all) => console.log(name, Object.keys(all).filter((key) => key !== 'default' && key !== 'module.exports').sort().join()))`;
         const required = run(folder, process.execPath, '-e', names('Promise.resolve(require(name))'));
         const imported = run(folder, process.execPath, '-e', names('import(name)'));
         expect(imported.split('\n').sort()).toEqual(required.split('\n').sort());
@@ -261,6 +261,34 @@ describeWith(
       test('its file runs by name, without tsx in the project', () => {
         const shown = run(folder, 'node_modules/.bin/chartwright', 'synth', '--app', 'main.ts', '--output', 'json');
         expect(JSON.parse(shown)).toMatchObject({ ok: true, outputs: [{ set: 'manifests', state: 'unchanged' }] });
+      });
+    });
+
+    describe.each(['chart', 'library'])('into a %s project as "chartwright init" makes it', (kind) => {
+      let folder: string;
+      beforeAll(() => {
+        run(temporary, process.execPath, join(root, 'dist/lib/esm/cli/main.js'), 'init', kind, `my-${kind}`);
+        folder = join(temporary, `my-${kind}`);
+        install(folder);
+      });
+
+      test('its tests pass and its types hold', () => {
+        run(folder, 'npm', 'test');
+        run(folder, 'npm', 'run', 'types');
+      });
+
+      test('its scripts write what it is for, and find no difference afterwards', () => {
+        expect(run(folder, 'npm', 'run', 'chart')).toContain(`my-${kind} 0.1.0: exhaustive`);
+        for (const script of kind === 'chart' ? ['values', 'package'] : ['build']) run(folder, 'npm', 'run', script);
+        run(folder, 'npm', 'run', 'check');
+        expect(filesBelow(folder).filter((path) => /^(charts|values|dist)\//.test(path))).toEqual(
+          expect.arrayContaining([
+            `charts/my-${kind}/Chart.yaml`,
+            ...(kind === 'chart'
+              ? ['dist/charts/my-chart-0.1.0.tgz', 'values/my-chart/prod.yaml', 'values/my-chart/staging.yaml']
+              : ['dist/index.js', 'dist/index.d.ts']),
+          ]),
+        );
       });
     });
   },
