@@ -3,15 +3,17 @@
  *
  * - the whole command line, cold, against `helm template` of a chart with the same objects
  * - many agents in one process against nothing but cdk8s that writes the same objects
+ * - a backup of RonDB against `rclone copy` and `rclone cat | sha256sum` of the same files
  *
- * `--quick` takes fewer rounds and agents, `--output json` prints every single figure, `--only command-line` or
- * `--only agents` leaves the other half out. `TMPDIR` says where the files are written.
+ * `--quick` takes fewer rounds, agents and bytes, `--output json` prints every single figure, `--only command-line`,
+ * `--only agents` or `--only backup` leaves the others out. `TMPDIR` says where the files are written.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type BackupMeasurement, measureBackups, missingPrograms } from './backup.js';
 import { type AppMeasurement, measureCommandLine } from './command-line.js';
 import { type AgentsMeasurement, measureManyAgents } from './many-agents.js';
 import { printTable } from './table.js';
@@ -21,6 +23,7 @@ export interface Results {
   readonly machine: { readonly node: string; readonly processors: number; readonly model: string };
   readonly commandLine: readonly AppMeasurement[];
   readonly agents: readonly AgentsMeasurement[];
+  readonly backups: readonly BackupMeasurement[];
 }
 
 const { values: options } = parseArgs({
@@ -41,11 +44,17 @@ if (built.status !== 0) process.exit(1);
 
 const folder = mkdtempSync(join(tmpdir(), 'chartwright-bench-'));
 try {
+  const wants = (part: string) => options.only === undefined || options.only === part;
+  const missing = missingPrograms();
+  if (wants('backup') && missing.length > 0) console.error(`backup: not measured without ${missing.join(', ')}`);
   const results: Results = {
     machine: { node: process.version, processors: cpus().length, model: cpus()[0]?.model ?? '' },
-    commandLine: options.only === 'agents' ? [] : await measureCommandLine(options.quick ? 3 : 10, folder, progress),
-    agents:
-      options.only === 'command-line' ? [] : await measureManyAgents(counts, options.quick ? 2 : 5, folder, progress),
+    commandLine: wants('command-line') ? await measureCommandLine(options.quick ? 3 : 10, folder, progress) : [],
+    agents: wants('agents') ? await measureManyAgents(counts, options.quick ? 2 : 5, folder, progress) : [],
+    backups:
+      wants('backup') && missing.length === 0
+        ? await measureBackups([2, 4, 8], options.quick ? 256 : 1024, options.quick ? 1 : 3, folder, progress)
+        : [],
   };
   progress('');
   console.log(options.output === 'json' ? JSON.stringify(results, undefined, 2) : printTable(results));

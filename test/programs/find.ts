@@ -3,13 +3,14 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { describe, test } from 'vitest';
 
-const cache =
+/** The cache that `.ci/programs` fills. */
+export const cacheFolder =
   process.env['CHARTWRIGHT_PROGRAMS'] ??
   join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'chartwright');
 
 /** Where a real program is: in the cache that `.ci/programs` fills, else on PATH. */
 export function findProgram(name: string): string | undefined {
-  const folders = [join(cache, 'bin'), ...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  const folders = [join(cacheFolder, 'bin'), ...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   for (const folder of folders) {
     const path = join(folder, name);
     try {
