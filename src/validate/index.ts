@@ -1,0 +1,17 @@
+export { type Chart, findChart } from './chart.js';
+export { editorSchema } from './editor-schema.js';
+export { explain } from './explain.js';
+export { findFiles, groupByFolder } from './inputs.js';
+export { knownCharts } from './known-charts.js';
+export { countsOf, type FailOn, fails, type Report } from './report.js';
+export type { FindingEntry } from './reporters/entry.js';
+export { githubReport } from './reporters/github.js';
+export { jsonReport } from './reporters/json.js';
+export { junitReport } from './reporters/junit.js';
+export { sarifReport } from './reporters/sarif.js';
+export { type Paint, textReport } from './reporters/text.js';
+export { rulePageText } from './rule-page.js';
+export { allRules } from './rules.js';
+export { UnreadableError } from './unreadable.js';
+export { type ValidateRequest, validate } from './validator.js';
+export { valuesTypes } from './values-types.js';

@@ -1,0 +1,3 @@
+export { SchemaCheck, type SchemaViolation } from './check.js';
+export { type Schema, type SchemaDefect, SchemaDocument } from './document.js';
+export { type DescribedKeys, describedKeys } from './keys.js';
