@@ -8,12 +8,18 @@ const table: Readonly<Record<string, { readonly layer: number; readonly mayImpor
   problem: { layer: 0, mayImport: [] },
   units: { layer: 1, mayImport: ['problem'] },
   scripts: { layer: 1, mayImport: ['problem'] },
+  chart: { layer: 2, mayImport: ['problem', 'units'] },
   store: { layer: 2, mayImport: ['problem', 'units'] },
+  values: { layer: 2, mayImport: ['problem', 'units'] },
   kube: { layer: 3, mayImport: ['problem', 'units', 'scripts'] },
   repository: { layer: 3, mayImport: ['problem', 'units', 'scripts', 'store'] },
-  vald: { layer: 4, mayImport: ['problem', 'units', 'scripts', 'store', 'kube', 'repository'] },
-  rondb: { layer: 4, mayImport: ['problem', 'units', 'scripts', 'store', 'kube', 'repository'] },
-  cli: { layer: 6, mayImport: ['problem', 'units', 'scripts', 'store', 'kube', 'repository', 'vald', 'rondb'] },
+  vald: { layer: 4, mayImport: ['problem', 'units', 'scripts', 'store', 'values', 'kube', 'repository'] },
+  rondb: { layer: 4, mayImport: ['problem', 'units', 'scripts', 'store', 'values', 'kube', 'repository'] },
+  validate: { layer: 5, mayImport: ['problem', 'values', 'vald', 'rondb'] },
+  cli: {
+    layer: 6,
+    mayImport: ['problem', 'units', 'scripts', 'store', 'values', 'kube', 'repository', 'vald', 'rondb', 'validate'],
+  },
 };
 
 /** Rooms that talk to the world: print, exit, start processes. */
@@ -25,6 +31,10 @@ const touchesDisk: Readonly<Record<string, string>> = {
   'kube/manifests.ts': 'the same',
   'kube/report.ts': 'writes the report for the command that started the app',
   'store/from-rclone-config.ts': 'reads the file that its caller names',
+  'validate/chart.ts': 'reads the chart that its caller names',
+  'validate/inputs.ts': 'looks for the values files in folders that its caller names',
+  'validate/read-file.ts': 'reads the values files that its caller names',
+  'validate/validator.ts': 'reads what --set-file names',
 };
 
 const vagueNames = ['utils', 'util', 'common', 'types', 'helpers', 'core', 'shared', 'misc', 'lib'];
