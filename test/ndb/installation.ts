@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,6 +16,7 @@ import {
 } from '../../src/rondb/index.js';
 import { type ClusterScript, rondbBackup, rondbRestore, rondbVerify } from '../../src/scripts/index.js';
 import { Credentials, ObjectStore } from '../../src/store/index.js';
+import { programPath } from '../programs/find.js';
 import type { KubeApiServer } from '../programs/kube-api-server.js';
 import { type NdbCluster, rootPassword } from '../programs/ndb-cluster.js';
 import { containerEnvironment, findObject, objectData } from '../programs/pod-environment.js';
@@ -34,6 +36,8 @@ export interface InstallationOptions {
   readonly server: S3Server;
   /** Name of the cluster and of its folder in the store. */
   readonly name: string;
+  /** Whether everything in the store is encrypted by rclone. */
+  readonly encrypted?: boolean;
   /** Changes to the repository that all jobs share. */
   readonly repository?: Partial<Repository>;
 }
@@ -62,7 +66,8 @@ export class Installation {
     this.storeFolder = join(server.folder, bucket, prefix, name);
   }
 
-  static async open({ kube, cluster, server, name, repository }: InstallationOptions): Promise<Installation> {
+  static async open({ encrypted, ...options }: InstallationOptions): Promise<Installation> {
+    const { kube, cluster, server, name, repository } = options;
     mkdirSync(join(server.folder, bucket), { recursive: true });
     const namespace = await ToolboxNamespace.open(kube, cluster);
     const [managementHost = '', managementPort] = cluster.managementServer.split(':');
@@ -79,6 +84,7 @@ export class Installation {
         endpoint: server.endpoint,
         region: server.region,
         credentials: Credentials.secret({ name: 'store' }),
+        ...(encrypted ? { encryption: { type: 'crypt', secret: { name: 'store' } } } : {}),
       }),
       clusterId,
       clusterName: name,
@@ -86,7 +92,14 @@ export class Installation {
     };
     await namespace.apply(
       secret('mysql-passwords', { root: rootPassword }),
-      secret('store', { 'access-key': server.accessKey, 'secret-access-key': server.secretKey }),
+      secret('store', {
+        'access-key': server.accessKey,
+        'secret-access-key': server.secretKey,
+        'crypt-password': execFileSync(programPath('rclone'), ['obscure', '-'], {
+          input: 'a long one',
+          encoding: 'utf8',
+        }).trim(),
+      }),
     );
     return new Installation(namespace, cluster, shared, server, name);
   }
