@@ -31,6 +31,14 @@ export function ndbFolder(): string | undefined {
   return home;
 }
 
+/**
+ * The same for tests that go beyond those of every run: more than the synthesized jobs played whole (test/ndb), which a
+ * usual run has. They take minutes, so they wait for `npm run test:ndb`.
+ */
+export function wholeNdbNeeds(): Record<string, unknown> {
+  return { ...ndbNeeds(), 'npm run test:ndb': process.env['CHARTWRIGHT_NDB'] === 'all' };
+}
+
 /** What `describeWith` has to ask for before a cluster is started: `describeWith([…], title, body, ndbNeeds())`. */
 export function ndbNeeds(): Record<string, unknown> {
   return { [`the programs of NDB ${ndbVersion}`]: ndbFolder(), 'root that may mount': canPlayPods() };

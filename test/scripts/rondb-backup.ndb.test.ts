@@ -15,7 +15,7 @@ import {
   sidecarContainer,
   sqlPod,
 } from '../programs/ndb-cluster.js';
-import { ndbNeeds } from '../programs/ndb-programs.js';
+import { wholeNdbNeeds } from '../programs/ndb-programs.js';
 import { type S3Server, startS3Server } from '../programs/s3-server.js';
 import { Toolbox, type ToolboxRunOptions } from '../programs/toolbox.js';
 import { ToolboxNamespace } from '../programs/toolbox-namespace.js';
@@ -264,5 +264,5 @@ describeWith(
       expect(await cluster.sql(everything)).toBe(before);
     });
   },
-  ndbNeeds(),
+  wholeNdbNeeds(),
 );

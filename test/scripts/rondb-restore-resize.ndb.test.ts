@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWith } from '../programs/find.js';
 import { type KubeApiServer, startKubeApiServer } from '../programs/kube-api-server.js';
 import { NdbCluster } from '../programs/ndb-cluster.js';
-import { ndbNeeds } from '../programs/ndb-programs.js';
+import { wholeNdbNeeds } from '../programs/ndb-programs.js';
 import { type S3Server, startS3Server } from '../programs/s3-server.js';
 import { RestoreWorld } from './rondb-restore-world.js';
 import { checksums, empty, fill } from './rondb-sample.js';
@@ -64,5 +64,5 @@ describeWith(
       }
     });
   },
-  ndbNeeds(),
+  wholeNdbNeeds(),
 );

@@ -5,7 +5,7 @@ import { describeWith } from '../programs/find.js';
 import { type KubeApiServer, startKubeApiServer } from '../programs/kube-api-server.js';
 import { standInPaths } from '../programs/kubectl-stand-in.js';
 import { NdbCluster } from '../programs/ndb-cluster.js';
-import { ndbNeeds } from '../programs/ndb-programs.js';
+import { wholeNdbNeeds } from '../programs/ndb-programs.js';
 import { type S3Server, startS3Server } from '../programs/s3-server.js';
 import { RestoreWorld } from './rondb-restore-world.js';
 import { checksums, empty, fill, nativeTables } from './rondb-sample.js';
@@ -193,5 +193,5 @@ describeWith(
       });
     });
   },
-  ndbNeeds(),
+  wholeNdbNeeds(),
 );
