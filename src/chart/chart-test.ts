@@ -19,10 +19,7 @@ export interface ChartTestProps {
  *
  * @example
  * ```ts
- * new ChartTest(scope, 'test-connection', {
- *   image: 'busybox:1.37',
- *   command: ['wget', '-qO-', join('', 'http://', release.name)],
- * });
+ * new ChartTest(chart, 'test', { image: 'busybox:1.37', command: ['wget', '-qO-', 'http://web'] });
  * ```
  */
 export class ChartTest extends ApiObject {

@@ -14,11 +14,11 @@ export const valuesFileMark = 'Made by "chartwright values". Change its source, 
  *
  * @example
  * ```ts
- * const base = { image: { repository: 'registry.example.com/web' } };
- * export const values = defineValues(chart, {
- *   staging: { ...base },
- *   prod: { ...base, replicas: 6 },
- * });
+ * import { defineChart, defineValues } from 'chartwright/chart';
+ * import { z } from 'zod';
+ *
+ * const web = defineChart({ name: 'web', version: '1.0.0', values: z.object({ replicas: z.int() }) }, () => {});
+ * const values = defineValues(web, { staging: { replicas: 1 }, prod: { replicas: 6 } });
  * ```
  */
 export function defineValues<Values extends z.ZodObject, Environment extends string>(

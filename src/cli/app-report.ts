@@ -91,7 +91,7 @@ function lastLines(stderr: string): string {
 }
 
 /** The place in the user's own sources that an error came from: the first stack frame outside of any package. */
-function placeOfError(stderr: string, folder: string): Place | undefined {
+export function placeOfError(stderr: string, folder: string): Place | undefined {
   for (const [, source, line, column] of stderr.matchAll(
     /^\s+at .*?\(?((?:file:\/\/)?\/[^()\n]*?):(\d+):(\d+)\)?$/gm,
   )) {

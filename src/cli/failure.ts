@@ -46,7 +46,7 @@ function wrongCommandLine(error: Error): Problem {
     severity: 'error',
     where: { file: 'command line' },
     message: message!,
-    hint: `${suggestion ? `${suggestion.replace(/[()]/g, '')} ` : ''}See "chartwright synth --help".`,
+    hint: `${suggestion ? `${suggestion.replace(/[()]/g, '')} ` : ''}See "chartwright --help".`,
   };
 }
 

@@ -91,18 +91,28 @@ export function summarize(
   };
 }
 
+/** How an output is made again, for messages. */
+export interface MadeAgain {
+  readonly what: string;
+  readonly command: string;
+}
+
+const synthesis: MadeAgain = { what: 'a new synthesis', command: 'chartwright synth' };
+
 /** What `--check` finds: for each output what would change, and a problem where something would. */
 export async function differencesOf(
   compared: readonly ComparedOutput[],
   folder: string,
+  again: MadeAgain = synthesis,
 ): Promise<{ problems: Problem[]; outputs: OutputSummary[] }> {
-  const found = await Promise.all(compared.map((output) => differencesOfOne(output, folder)));
+  const found = await Promise.all(compared.map((output) => differencesOfOne(output, folder, again)));
   return { problems: found.flatMap(({ problem }) => problem ?? []), outputs: found.map(({ summary }) => summary) };
 }
 
 async function differencesOfOne(
   output: ComparedOutput,
   folder: string,
+  again: MadeAgain,
 ): Promise<{ problem?: Problem; summary: OutputSummary }> {
   const { target, work, comparison } = output;
   const ignored = ignoredByGit(
@@ -122,8 +132,8 @@ async function differencesOfOne(
     code: 'output-differs',
     severity: 'error',
     where: { file: target.shown },
-    message: `a new synthesis would change ${changes.length} ${changes.length === 1 ? 'file' : 'files'}`,
-    hint: 'Run "chartwright synth" and commit what it writes.',
+    message: `${again.what} would change ${changes.length} ${changes.length === 1 ? 'file' : 'files'}`,
+    hint: `Run "${again.command}" and commit what it writes.`,
   };
   return { problem, summary: { ...summarize(output, 'differs'), differences } };
 }

@@ -1,9 +1,11 @@
-import { createRequire } from 'node:module';
 import { Command, CommanderError, Option } from 'commander';
 import { exitCodes } from '../problem/index.js';
+import { addChartCommands } from './chart-commands.js';
 import { asFailure, type Failure } from './failure.js';
 import { showOutcome } from './outcome.js';
 import { Screen } from './screen.js';
+import type { ValidateOptions } from './validate.js';
+import { programVersion } from './version.js';
 
 const exitCodeHelp = `
 Exit codes:
@@ -31,6 +33,28 @@ Examples:
   $ chartwright synth --output json | jq .outputs
 ${exitCodeHelp}`;
 
+const validateHelp = `
+Each file is checked for itself; files given with -f are layered under it, as "helm install -f" does.
+
+Examples:
+  $ chartwright validate values.yaml --chart vald            against the rules for Vald's own chart
+  $ chartwright validate values.yaml --chart ./mychart       against a chart: its schema, keys and defaults
+  $ chartwright validate -f base.yaml -f prod.yaml --set replicas=3 --chart mychart-1.2.3.tgz
+  $ chartwright validate -f base.yaml environments/ --chart ./mychart
+  $ chartwright validate releases/ --fleet --chart vald      a folder for each release, or Argo CD and Flux objects
+  $ chartwright validate values/ --chart vald --output sarif > findings.sarif
+  $ chartwright validate --explain VALD011
+
+To accept a finding, write above its line or behind it, with the reason:
+  # chartwright-ignore VALD011: the volume is always empty here
+
+Exit codes:
+  ${exitCodes.ok}  no findings, or none as severe as --fail-on
+  ${exitCodes.findings}  findings
+  ${exitCodes.usage}  the command line is wrong
+  ${exitCodes.unreadable}  a file or chart cannot be read
+`;
+
 interface ParsedOptions {
   readonly app?: string;
   readonly out?: string;
@@ -56,7 +80,7 @@ export async function run(words: readonly string[]): Promise<number> {
   const program = new Command('chartwright')
     .description('Kubernetes config as code: manifests, values files and charts from typed constructs.')
     .helpCommand(false)
-    .version((createRequire(import.meta.url)('chartwright/package.json') as { version: string }).version)
+    .version(programVersion())
     .exitOverride()
     .configureOutput({
       writeErr: (text) => {
@@ -84,6 +108,70 @@ export async function run(words: readonly string[]): Promise<number> {
       exitCode = outcome.exitCode;
       showOutcome(outcome, screen);
     });
+  program
+    .command('validate')
+    .description('check values files of a Helm chart')
+    .argument('[files...]', 'values files, folders or globs, each checked for itself')
+    .option(
+      '-c, --chart <chart>',
+      'vald, rondb (with @version or without), or the path of a chart’s folder or .tgz file',
+    )
+    .option('-f, --values <file>', 'values file that is layered under each file; repeat it', append)
+    .option('--set <values>', 'set values, as Helm does: a.b=1,c=text; repeat it', append)
+    .option('--set-string <values>', 'the same, always as text', append)
+    .option('--set-json <values>', 'the same, as JSON', append)
+    .option('--set-file <values>', 'the same, from files', append)
+    .option('--set-literal <value>', 'set one value as it is', append)
+    .option('-r, --release <name>', 'name of the release, for rules about names')
+    .option('-n, --namespace <name>', 'namespace of the release')
+    .option('--fleet', 'compare with each other too: each folder of files is one release, and each object')
+    .addOption(
+      new Option('--helm <version>', 'whose ways are followed where the two differ').choices(['3', '4']).default('4'),
+    )
+    .addOption(
+      new Option('--fail-on <severity>', 'exit 1 from this severity on')
+        .choices(['error', 'warning', 'info', 'never'])
+        .default('error'),
+    )
+    .addOption(
+      new Option('-o, --output <format>', 'how to print the findings')
+        .choices(['text', 'json', 'sarif', 'junit', 'github'])
+        .default('text'),
+    )
+    .option('--explain <rule>', 'print what a rule is about, and why')
+    .addHelpText('after', validateHelp)
+    .action(async (files: string[], options: ValidateOptions) => {
+      screen = new Screen({ json: options.output === 'json', quiet: false });
+      const { validate } = await import('./validate.js');
+      exitCode = await validate(files, options, screen);
+    });
+  program
+    .command('schema')
+    .description('print a JSON schema of a chart’s values for editors, with our rules in it')
+    .argument('<chart>', 'vald, rondb (with @version or without), or the path of a chart’s folder or .tgz file')
+    .option('--out <file>', 'write it to a file')
+    .action(async (chart: string, { out }: { out?: string }) => {
+      const { writeSchema } = await import('./import-chart.js');
+      await writeSchema(chart, out, screen);
+    });
+  program
+    .command('import')
+    .description('write TypeScript types of a chart’s values')
+    .argument('<chart>', 'path of the chart’s folder or .tgz file')
+    .option('-o, --out <folder>', 'folder for the types', 'imports')
+    .action(async (chart: string, { out }: { out: string }) => {
+      const { importChart } = await import('./import-chart.js');
+      await importChart(chart, out, screen);
+    });
+  addChartCommands(program, {
+    open: (options) => {
+      screen = new Screen(options);
+      return screen;
+    },
+    end: (code) => {
+      exitCode = code;
+    },
+  });
 
   try {
     await program.parseAsync(words, { from: 'user' });
@@ -101,6 +189,8 @@ export async function run(words: readonly string[]): Promise<number> {
     return tell(failure, screen);
   }
 }
+
+const append = (text: string, before: readonly string[] = []): string[] => [...before, text];
 
 function tell(failure: Failure, screen: Screen): number {
   if (screen.options.json) screen.document({ ok: false, problems: failure.problems, outputs: [] });

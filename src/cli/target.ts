@@ -4,8 +4,14 @@ import { basename, dirname, join, parse, relative, resolve, sep } from 'node:pat
 import type { Problem } from '../problem/index.js';
 import type { Setting } from './configuration.js';
 
-/** One of the two folders that a synthesis writes. */
-export type OutputSet = 'manifests' | 'values';
+/** What a folder is for: a synthesis writes the first two. */
+export type OutputSet = 'manifests' | 'values' | 'chart';
+
+const examples: Readonly<Record<OutputSet, string>> = {
+  manifests: 'dist/manifests',
+  values: 'values',
+  chart: 'charts/web',
+};
 
 /** A folder to write to. */
 export interface Target {
@@ -71,8 +77,8 @@ function refusal(target: Target, message: string): Problem {
     where: target.where,
     message,
     got: target.shown,
-    allowed: 'a folder of its own, for example dist/manifests',
-    hint: 'Give a folder that holds nothing but what the app writes.',
+    allowed: `a folder of its own, for example ${examples[target.set]}`,
+    hint: 'Give a folder that holds nothing but what this command writes.',
   };
 }
 

@@ -43,7 +43,7 @@ const table: [name: string, Case][] = [
       words: ['sinth'],
       exitCode: 2,
       stderr:
-        'error: command line: unknown command \'sinth\' [invalid-command-line]\n  do:      Did you mean synth? See "chartwright synth --help".\n',
+        'error: command line: unknown command \'sinth\' [invalid-command-line]\n  do:      Did you mean synth? See "chartwright --help".\n',
     },
   ],
   [
