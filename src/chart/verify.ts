@@ -37,6 +37,8 @@ export function synthesize(run: Run, values: unknown, release: Release): Evaluat
     const { documents, invalid } = run(values, release);
     return { refused: invalid, documents: documents.map(({ object }) => object) };
   } catch (error) {
+    // A mistake in the function, on values that anybody may give: no template may make a refusal of it.
+    if (error instanceof TypeError || error instanceof ReferenceError) throw error;
     return { refused: [error instanceof Error ? error.message : String(error)], documents: [] };
   }
 }
