@@ -85,6 +85,7 @@ const scheduled = {
   successfulJobsHistoryLimit: 2,
   failedJobsHistoryLimit: 4,
   ttlAfterFinished: '168h',
+  pushgateway: 'pushgateway.monitoring.svc:9091',
 };
 
 /** For each construct, props in which every text and number that is no structure becomes a stand-in. */
