@@ -171,6 +171,11 @@ describeWith(
     });
 
     test('a second backup has a higher id, and retention leaves the sets that it should', async () => {
+      // The last restore, of a set without its second node, began and was found wrong: no backup until it is given up.
+      const refused = await north.backup();
+      expect(refused).toMatchObject({ code: 15, log: expect.stringContaining('has not come to its end') });
+      const giveUp = JSON.stringify([{ op: 'remove', path: '/data/restore' }]);
+      await north.namespace.kubectl('patch', 'configmap', 'rondb-backup-status', '--type', 'json', '-p', giveUp);
       const { code, log } = await north.backup({ retention: { keepLast: 1 } });
       expect({ code, log }).toMatchObject({ code: 0 });
       const newest = newestCommitted(north.storeFolder)!;
