@@ -1,4 +1,5 @@
 import { fileDefaults, fill } from './layering.js';
+import { goText } from './print-expression.js';
 import { isPlainObject, isRequired, type Shape } from './shape.js';
 
 /**
@@ -102,16 +103,8 @@ function yamlValue(value: unknown): string {
 const plain = /^[A-Za-z][A-Za-z0-9]*$/;
 const words = /^(y|yes|n|no|on|off|true|false|null|nan|inf|[0-9]*e[0-9]+)$/i;
 
-/** Keys that are plain words stay so; everything else is quoted. */
+/** Keys that are plain words stay so; everything else is quoted, as Go does it: YAML reads these escapes alike. */
 function yamlText(value: string): string {
   if (plain.test(value) && !words.test(value)) return value;
-  const escaped = [...value].map((char) => {
-    const code = char.codePointAt(0)!;
-    if (char === '"' || char === '\\') return `\\${char}`;
-    if (char === '\n') return '\\n';
-    if (char === '\t') return '\\t';
-    if (code >= 32 && code < 127) return char;
-    return code > 0xffff ? `\\U${code.toString(16).padStart(8, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
-  });
-  return `"${escaped.join('')}"`;
+  return goText(value);
 }

@@ -1,4 +1,4 @@
-import { type ClusterScript, scriptFolder } from './contract.js';
+import { type ClusterScript, type ScriptVariable, scriptFolder } from './contract.js';
 import content from './repository-retention.generated.js';
 
 const name = 'repository-retention.sh';
@@ -9,6 +9,32 @@ const period = (what: string) =>
     allowed: 'a whole number from 0',
     meaning: `Of how many ${what} the newest set stays.`,
   }) as const;
+
+/** What decides which sets stay, in the order in which a script reads it: a backup passes it on. */
+export const retentionPolicyVariables = [
+  {
+    name: 'KEEP_LAST',
+    required: 'always',
+    allowed: 'a whole number from 1',
+    meaning: 'How many of the newest committed sets stay.',
+  },
+  {
+    name: 'KEEP_WITHIN_SECONDS',
+    required: 'always',
+    allowed: 'seconds, a whole number from 0, which is no such rule',
+    meaning: 'Sets that finished within this time before the newest one stay.',
+  },
+  { name: 'KEEP_DAILY', ...period('days (UTC)') },
+  { name: 'KEEP_WEEKLY', ...period('weeks (from Monday, UTC)') },
+  { name: 'KEEP_MONTHLY', ...period('months (UTC)') },
+  { name: 'KEEP_YEARLY', ...period('years (UTC)') },
+  {
+    name: 'LEFTOVER_GRACE_SECONDS',
+    required: 'always',
+    allowed: 'seconds, a whole number from 1, longer than any run is allowed to take',
+    meaning: 'How long after its last change a set without manifest may still be in progress.',
+  },
+] as const satisfies readonly ScriptVariable[];
 
 /**
  * The script that removes old backup sets of one series: what no rule keeps, and what failed runs left behind. It prints
@@ -49,28 +75,7 @@ export const repositoryRetention = {
       allowed: 'a UUID, always written alike: it is compared letter by letter',
       meaning: 'The identity that owner.json must have.',
     },
-    {
-      name: 'KEEP_LAST',
-      required: 'always',
-      allowed: 'a whole number from 1',
-      meaning: 'How many of the newest committed sets stay.',
-    },
-    {
-      name: 'KEEP_WITHIN_SECONDS',
-      required: 'always',
-      allowed: 'seconds, a whole number from 0, which is no such rule',
-      meaning: 'Sets that finished within this time before the newest one stay.',
-    },
-    { name: 'KEEP_DAILY', ...period('days (UTC)') },
-    { name: 'KEEP_WEEKLY', ...period('weeks (from Monday, UTC)') },
-    { name: 'KEEP_MONTHLY', ...period('months (UTC)') },
-    { name: 'KEEP_YEARLY', ...period('years (UTC)') },
-    {
-      name: 'LEFTOVER_GRACE_SECONDS',
-      required: 'always',
-      allowed: 'seconds, a whole number from 1, longer than any run is allowed to take',
-      meaning: 'How long after its last change a set without manifest may still be in progress.',
-    },
+    ...retentionPolicyVariables,
     {
       name: 'GUARD_COMMAND',
       required: 'always',

@@ -1,5 +1,5 @@
 import { type ClusterScript, scriptFolder } from './contract.js';
-import { repositoryRetention } from './repository-retention.js';
+import { repositoryRetention, retentionPolicyVariables } from './repository-retention.js';
 import content from './rondb-backup.generated.js';
 import {
   rondbClusterLibrary,
@@ -7,19 +7,13 @@ import {
   rondbMetricsLibrary,
   rondbRunLibrary,
   rondbStoreLibrary,
+  rondbToolbox,
   rondbTransferLibrary,
 } from './rondb-libraries.js';
 import preflight from './rondb-preflight.generated.js';
 import sql from './rondb-sql.generated.js';
 
 const name = 'rondb-backup.sh';
-
-const period = (what: string) =>
-  ({
-    required: 'always',
-    allowed: 'a whole number from 0',
-    meaning: `Of how many ${what} the newest set stays.`,
-  }) as const;
 
 const seconds = { required: 'always', allowed: 'seconds, a whole number from 1' } as const;
 
@@ -91,28 +85,7 @@ export const rondbBackup = {
     },
     { name: 'NATIVE_BACKUP_TIMEOUT_SECONDS', ...seconds, meaning: 'How long one native backup may take.' },
     { name: 'RETENTION_TIMEOUT_SECONDS', ...seconds, meaning: 'How long retention may take.' },
-    {
-      name: 'KEEP_LAST',
-      required: 'always',
-      allowed: 'a whole number from 1',
-      meaning: 'How many of the newest committed sets stay.',
-    },
-    {
-      name: 'KEEP_WITHIN_SECONDS',
-      required: 'always',
-      allowed: 'seconds, a whole number from 0, which is no such rule',
-      meaning: 'Sets that finished within this time before the newest one stay.',
-    },
-    { name: 'KEEP_DAILY', ...period('days (UTC)') },
-    { name: 'KEEP_WEEKLY', ...period('weeks (from Monday, UTC)') },
-    { name: 'KEEP_MONTHLY', ...period('months (UTC)') },
-    { name: 'KEEP_YEARLY', ...period('years (UTC)') },
-    {
-      name: 'LEFTOVER_GRACE_SECONDS',
-      required: 'always',
-      allowed: 'seconds, a whole number from 1, longer than any run is allowed to take',
-      meaning: 'How long after its last change a set without manifest may still be in progress.',
-    },
+    ...retentionPolicyVariables,
     {
       name: 'PACKAGE_VERSION',
       required: 'always',
@@ -120,20 +93,7 @@ export const rondbBackup = {
       meaning: 'Version of this package, which the manifest names.',
     },
   ],
-  image: {
-    programs: [
-      { name: 'bash', oldest: '5.2.15' },
-      {
-        name: 'coreutils',
-        oldest: '9.1',
-        commands: ['cat', 'chmod', 'date', 'mktemp', 'rm', 'sha256sum', 'sleep', 'sort', 'tail', 'timeout', 'wc'],
-      },
-      { name: 'jq', oldest: '1.6' },
-      { name: 'kubectl', oldest: '1.28.0' },
-      { name: 'rclone', oldest: '1.60.1' },
-    ],
-    defaultImage: { repository: 'hopsworks/hwutils', tag: '1.0' },
-  },
+  image: rondbToolbox(['cat', 'chmod', 'date', 'mktemp', 'rm', 'sha256sum', 'sleep', 'sort', 'tail', 'timeout', 'wc']),
   exitCodes: [
     { code: 0, meaning: 'A backup is committed.', action: 'Nothing; its warnings are in the log and the ConfigMap.' },
     {

@@ -1,4 +1,4 @@
-import type { ScriptLibrary } from './contract.js';
+import type { ImageContract, ScriptLibrary } from './contract.js';
 import cluster from './rondb-cluster.generated.js';
 import lease from './rondb-lease.generated.js';
 import metrics from './rondb-metrics.generated.js';
@@ -193,3 +193,15 @@ export const rondbTransferLibrary = {
     { name: 'TRANSFER_TIMEOUT_SECONDS', ...seconds, meaning: 'How long all files together may take.' },
   ],
 } as const satisfies ScriptLibrary;
+
+/** The toolbox that RonDB's users have, with the commands of coreutils that a script needs. */
+export const rondbToolbox = (coreutils: readonly string[]): ImageContract => ({
+  programs: [
+    { name: 'bash', oldest: '5.2.15' },
+    { name: 'coreutils', oldest: '9.1', commands: coreutils },
+    { name: 'jq', oldest: '1.6' },
+    { name: 'kubectl', oldest: '1.28.0' },
+    { name: 'rclone', oldest: '1.60.1' },
+  ],
+  defaultImage: { repository: 'hopsworks/hwutils', tag: '1.0' },
+});

@@ -4,6 +4,7 @@ import {
   rondbLeaseLibrary,
   rondbRunLibrary,
   rondbStoreLibrary,
+  rondbToolbox,
   rondbTransferLibrary,
 } from './rondb-libraries.js';
 import native from './rondb-native.generated.js';
@@ -148,20 +149,7 @@ export const rondbRestore = {
       meaning: 'Version of this package, for the report.',
     },
   ],
-  image: {
-    programs: [
-      { name: 'bash', oldest: '5.2.15' },
-      {
-        name: 'coreutils',
-        oldest: '9.1',
-        commands: ['cat', 'date', 'mktemp', 'rm', 'sha256sum', 'sleep', 'sort', 'timeout'],
-      },
-      { name: 'jq', oldest: '1.6' },
-      { name: 'kubectl', oldest: '1.28.0' },
-      { name: 'rclone', oldest: '1.60.1' },
-    ],
-    defaultImage: { repository: 'hopsworks/hwutils', tag: '1.0' },
-  },
+  image: rondbToolbox(['cat', 'date', 'mktemp', 'rm', 'sha256sum', 'sleep', 'sort', 'timeout']),
   exitCodes: [
     { code: 0, meaning: 'The plan is printed, and with MODE=apply the set is restored.', action: 'Nothing.' },
     {

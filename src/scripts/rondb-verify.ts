@@ -1,5 +1,5 @@
 import { type ClusterScript, scriptFolder } from './contract.js';
-import { rondbMetricsLibrary, rondbRunLibrary, rondbStoreLibrary } from './rondb-libraries.js';
+import { rondbMetricsLibrary, rondbRunLibrary, rondbStoreLibrary, rondbToolbox } from './rondb-libraries.js';
 import set from './rondb-set.generated.js';
 import content from './rondb-verify.generated.js';
 
@@ -62,16 +62,7 @@ export const rondbVerify = {
       meaning: 'Version of this package, for the report.',
     },
   ],
-  image: {
-    programs: [
-      { name: 'bash', oldest: '5.2.15' },
-      { name: 'coreutils', oldest: '9.1', commands: ['cat', 'date', 'mktemp', 'rm', 'sha256sum', 'sleep', 'timeout'] },
-      { name: 'jq', oldest: '1.6' },
-      { name: 'kubectl', oldest: '1.28.0' },
-      { name: 'rclone', oldest: '1.60.1' },
-    ],
-    defaultImage: { repository: 'hopsworks/hwutils', tag: '1.0' },
-  },
+  image: rondbToolbox(['cat', 'date', 'mktemp', 'rm', 'sha256sum', 'sleep', 'timeout']),
   exitCodes: [
     { code: 0, meaning: 'Every set is listed whole, and the share was read and is right.', action: 'Nothing.' },
     {

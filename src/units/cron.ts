@@ -16,7 +16,7 @@ const fields: readonly { name: string; least: number; most: number; names: reado
 ];
 
 /** The macros that Kubernetes takes too, as five fields. */
-const macros: Readonly<Record<string, string>> = {
+export const cronMacros: Readonly<Record<string, string>> = {
   '@yearly': '0 0 1 1 *',
   '@annually': '0 0 1 1 *',
   '@monthly': '0 0 1 * *',
@@ -39,7 +39,7 @@ interface Field {
  * @returns the fields, or what is wrong
  */
 function parse(schedule: string): readonly Field[] | string {
-  const macro = macros[schedule.trim()];
+  const macro = cronMacros[schedule.trim()];
   if (macro) return `a macro instead of five fields: write "${macro}", with a minute that other jobs do not have`;
   if (schedule.trim().startsWith('@')) return 'a macro instead of five fields';
   if (schedule.includes('TZ')) return 'a time zone has no place in it: use timeZone';

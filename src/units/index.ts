@@ -1,6 +1,6 @@
 export { backupId, largestBackupId } from './backup-id.js';
 export { checksum } from './checksum.js';
-export { type CronIntervals, cronIntervals, cronSchedule, timeZone } from './cron.js';
+export { type CronIntervals, cronIntervals, cronMacros, cronSchedule, timeZone } from './cron.js';
 export { duration, seconds } from './duration.js';
 export {
   add,

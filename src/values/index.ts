@@ -27,6 +27,7 @@ export type {
 } from './rule.js';
 export { looksSecret } from './secret.js';
 export { applySetOption, type SetOption, SetOptionError, setOptions } from './set-option.js';
+export { sharedPlaces } from './shared-place.js';
 export { lineAt, type Position, positionAt, type Span, type ValuesSource } from './source.js';
 export { Spans } from './spans.js';
 export { textRules } from './text-rules.js';

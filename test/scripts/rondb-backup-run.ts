@@ -17,9 +17,10 @@ import { readManifest, readStarted } from '../../src/repository/index.js';
 import { type RondbBackupVariable, rondbBackup } from '../../src/scripts/index.js';
 import { programPath } from '../programs/find.js';
 import type { S3Server } from '../programs/s3-server.js';
-import { RecordedCluster, recordedBackupFolder, recordedPassword } from './recorded-cluster.js';
+import { RecordedCluster, recordedPassword } from './recorded-cluster.js';
+import { recordedEnvironment } from './recorded-environment.js';
 
-export const clusterId = '6f2c1f0e-6b1d-4c8e-9a51-0d3c2b1a4e5f';
+export { clusterId } from './recorded-environment.js';
 
 /** The commands that the image contract names, without the shell. */
 const contractCommands: readonly string[] = rondbBackup.image.programs
@@ -85,38 +86,12 @@ export class BackupRun {
       writeFileSync(join(place, 'scripts', name), content);
     const store = `store:backups/prefix/${this.name}`;
     const environment: Record<RondbBackupVariable, string> = {
-      NAMESPACE: 'rondb',
-      STATUS_CONFIGMAP: 'status',
-      COMMAND_TIMEOUT_SECONDS: '60',
-      POD_NAME: `backup-${run}`,
-      POD_UID: `uid-${run}`,
-      LEASE_NAME: 'backup',
-      LEASE_SECONDS: '3600',
-      DATA_NODES: this.cluster.nodes.map((node) => `${node}=node-${node}`).join(' '),
-      DATA_CONTAINER: 'ndbmtd',
-      BACKUP_FOLDER: recordedBackupFolder,
-      MANAGEMENT_SERVER: 'management:1186',
-      SQL_POD: 'mysqlds-0',
-      SQL_CONTAINER: 'mysqld',
-      SQL_USER: 'root',
-      SQL_PASSWORD: recordedPassword,
-      CLUSTER_ID: clusterId,
-      STORE_ROOT: 'store:backups',
-      STORE_PATH: store,
-      ENCRYPTION: 'none',
-      KEY_FINGERPRINT: '',
-      WAY: 'stream',
-      SIDECAR_CONTAINER: 'rclone-listener',
-      SIDECAR_BACKUP_FOLDER: recordedBackupFolder,
+      ...recordedEnvironment('backup', run, this.cluster.nodes, store),
       TRANSFERS: '3',
-      TRANSFER_RETRIES: '0',
-      PUSHGATEWAY: '',
-      TRANSFER_TIMEOUT_SECONDS: '120',
       CLUSTER_NAME: 'shop',
       ADOPT_FOLDER: 'false',
       SCHEMA_ATTEMPTS: '2',
       MINIMUM_FREE_PERCENT: '0',
-      PREFLIGHT_TIMEOUT_SECONDS: '120',
       NATIVE_BACKUP_TIMEOUT_SECONDS: '60',
       RETENTION_TIMEOUT_SECONDS: '60',
       KEEP_LAST: '3',
@@ -126,7 +101,6 @@ export class BackupRun {
       KEEP_MONTHLY: '0',
       KEEP_YEARLY: '0',
       LEFTOVER_GRACE_SECONDS: '86400',
-      PACKAGE_VERSION: '0.1.0',
     };
     const variables = Object.entries({ ...environment, ...options.environment });
     const child = spawn(programPath('bash'), [join(place, 'scripts', rondbBackup.name)], {

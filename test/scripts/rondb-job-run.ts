@@ -17,10 +17,11 @@ import { type Manifest, printManifest, printOwner, printStarted } from '../../sr
 import type { ClusterScript, RondbRestoreVariable, RondbVerifyVariable } from '../../src/scripts/index.js';
 import { programPath } from '../programs/find.js';
 import type { S3Server } from '../programs/s3-server.js';
-import { RecordedCluster, recordedBackupFolder, recordedPassword } from './recorded-cluster.js';
+import { RecordedCluster, recordedPassword } from './recorded-cluster.js';
 import { RecordedDatabase } from './recorded-database.js';
+import { clusterId, recordedEnvironment } from './recorded-environment.js';
 
-export const clusterId = '6f2c1f0e-6b1d-4c8e-9a51-0d3c2b1a4e5f';
+export { clusterId } from './recorded-environment.js';
 export const otherClusterId = '00000000-0000-4000-8000-000000000000';
 
 /** How a run ended. `code` is null when a signal ended it; `report` is what it printed, if it got so far. */
@@ -230,33 +231,8 @@ export class JobRun {
   #environment(run: string): Record<RondbRestoreVariable | RondbVerifyVariable, string> {
     const store = `store:backups/prefix/${this.name}`;
     return {
-      NAMESPACE: 'rondb',
-      STATUS_CONFIGMAP: 'status',
-      COMMAND_TIMEOUT_SECONDS: '60',
-      POD_NAME: `job-${run}`,
-      POD_UID: `uid-${run}`,
-      LEASE_NAME: 'backup',
-      LEASE_SECONDS: '3600',
-      DATA_NODES: '1=node-1 2=node-2',
-      DATA_CONTAINER: 'ndbmtd',
-      BACKUP_FOLDER: recordedBackupFolder,
-      MANAGEMENT_SERVER: 'management:1186',
-      SQL_POD: 'mysqlds-0',
-      SQL_CONTAINER: 'mysqld',
-      SQL_USER: 'root',
-      SQL_PASSWORD: recordedPassword,
-      CLUSTER_ID: clusterId,
-      STORE_ROOT: 'store:backups',
-      STORE_PATH: store,
-      ENCRYPTION: 'none',
-      KEY_FINGERPRINT: '',
-      WAY: 'stream',
-      SIDECAR_CONTAINER: 'rclone-listener',
-      SIDECAR_BACKUP_FOLDER: recordedBackupFolder,
+      ...recordedEnvironment('job', run, [1, 2], store),
       TRANSFERS: '2',
-      TRANSFER_RETRIES: '0',
-      PUSHGATEWAY: '',
-      TRANSFER_TIMEOUT_SECONDS: '120',
       INCLUDE_DATABASES: '',
       EXCLUDE_DATABASES: '',
       INCLUDE_TABLES: '',
@@ -268,10 +244,8 @@ export class JobRun {
       INTO_NON_EMPTY: 'false',
       ALLOW_UNVERIFIED: 'false',
       API_SLOTS: '0',
-      PREFLIGHT_TIMEOUT_SECONDS: '120',
       RESTORE_TIMEOUT_SECONDS: '120',
       VERIFY_SHARE: '1',
-      PACKAGE_VERSION: '0.1.0',
     };
   }
 

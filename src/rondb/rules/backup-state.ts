@@ -1,4 +1,4 @@
-import { cronIntervals, cronSchedule, seconds } from '../../units/index.js';
+import { cronIntervals, cronMacros, cronSchedule, seconds } from '../../units/index.js';
 import type { EffectiveValues } from '../../values/index.js';
 
 /** Whether the chart renders its backups: nothing but true does, the chart’s own null means off. */
@@ -44,17 +44,6 @@ export function pathPrefix(values: EffectiveValues, folder: string): string {
 
 export const defaultPrefix = 'rondb_backup';
 
-/** What Kubernetes takes instead of five fields. */
-const macros: Readonly<Record<string, string>> = {
-  '@yearly': '0 0 1 1 *',
-  '@annually': '0 0 1 1 *',
-  '@monthly': '0 0 1 * *',
-  '@weekly': '0 0 * * 0',
-  '@daily': '0 0 * * *',
-  '@midnight': '0 0 * * *',
-  '@hourly': '0 * * * *',
-};
-
 /** Seconds between two backups: the shortest and the longest time. */
 export interface Intervals {
   readonly shortest: number;
@@ -92,7 +81,7 @@ export function asFields(text: string): string {
     .trim()
     .split(/[ \t]+/)
     .join(' ');
-  return Object.hasOwn(macros, fields) ? macros[fields]! : fields;
+  return Object.hasOwn(cronMacros, fields) ? cronMacros[fields]! : fields;
 }
 
 /** The times between two backups; undefined where there are none. */

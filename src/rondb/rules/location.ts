@@ -1,4 +1,4 @@
-import type { FleetHit, Release, Rule } from '../../values/index.js';
+import { type Release, type Rule, sharedPlaces } from '../../values/index.js';
 import { defaultPrefix, foldersInUse, makesBackups, pathPrefix } from './backup-state.js';
 import { backups, credentials, restore } from './examples.js';
 
@@ -49,21 +49,13 @@ export const locationRules: readonly Rule[] = [
     why: 'The clean-up of each deletes the other’s backups when they are old, and only spares its own newest. Ids collide too, because both are made of the time.',
     fix: 'Give each release its own backups.pathPrefix.',
     fact: 'Read in chart 0.8.0: nothing in the folder says whose it is.',
-    checkFleet(releases) {
-      const places = new Map<string, Release[]>();
-      for (const release of releases.filter(({ values }) => makesBackups(values)))
-        places.set(place(release), [...(places.get(place(release)) ?? []), release]);
-      return [...places.values()]
-        .filter((together) => together.length > 1)
-        .flatMap((together) =>
-          together.map((release): FleetHit => {
-            const others = together
-              .filter((other) => other !== release)
-              .map((other) => other.release?.name ?? 'unnamed');
-            return { release, path: 'backups.pathPrefix', message: `the same folder as release ${others.join(', ')}` };
-          }),
-        );
-    },
+    checkFleet: (releases) =>
+      sharedPlaces(
+        releases.filter(({ values }) => makesBackups(values)),
+        place,
+        'backups.pathPrefix',
+        'the same folder as',
+      ),
     fleetHits: [
       { blue: backups(), green: backups() },
       { blue: backups('pathPrefix: rondb'), green: backups('pathPrefix: rondb/') },

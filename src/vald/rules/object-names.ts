@@ -1,4 +1,4 @@
-import type { EffectiveValues, FleetHit, Release, Rule } from '../../values/index.js';
+import { type EffectiveValues, type Release, type Rule, sharedPlaces } from '../../values/index.js';
 import { blobStorage, hasSidecar, kind, sidecarConfig, storageType, usesStore, variables } from './agent-state.js';
 import { agent, saved, sidecarWith } from './examples.js';
 
@@ -136,23 +136,13 @@ export const objectNameRules: readonly Rule[] = [
     why: 'The object’s name has no cluster, namespace or release in it. Two releases with one bucket and one agent.name overwrite each other’s index, and each restores what the other uploaded last.',
     fix: 'Put the release into agent.sidecar.config.filename, for example "production/$MY_POD_NAME", or give each release its own bucket.',
     fact: 'Read in the sidecar v1.8.0: the key is filename and suffix. Run: filename "rel/ns/$MY_POD_NAME" gave "rel/ns/vald-agent-0.tar.gz".',
-    checkFleet(releases) {
-      const places = new Map<string, Release[]>();
-      for (const release of releases.filter(({ values }) => values.isTrue('agent.enabled') && hasSidecar(values))) {
-        const place = placeOfObjects(release);
-        places.set(place, [...(places.get(place) ?? []), release]);
-      }
-      return [...places.values()]
-        .filter((together) => together.length > 1)
-        .flatMap((together) =>
-          together.map((release): FleetHit => {
-            const others = together
-              .filter((other) => other !== release)
-              .map((other) => other.release?.name ?? 'unnamed');
-            return { release, path: filenamePath, message: `the same objects as release ${others.join(', ')}` };
-          }),
-        );
-    },
+    checkFleet: (releases) =>
+      sharedPlaces(
+        releases.filter(({ values }) => values.isTrue('agent.enabled') && hasSidecar(values)),
+        placeOfObjects,
+        filenamePath,
+        'the same objects as',
+      ),
     fleetHits: [{ blue: agent(saved, sidecarWith('')), green: agent(saved, sidecarWith('')) }],
     fleetPasses: [
       {
