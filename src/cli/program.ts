@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import { exitCodes } from '../problem/index.js';
-import { addChartCommands } from './chart-commands.js';
+import { addBackupsCommands } from './backups-commands.js';
+import { addChartCommands, type Surroundings } from './chart-commands.js';
+import { addDoctorCommand } from './doctor-command.js';
 import { asFailure, type Failure } from './failure.js';
 import { showOutcome } from './outcome.js';
 import { Screen } from './screen.js';
@@ -163,7 +165,7 @@ export async function run(words: readonly string[]): Promise<number> {
       const { importChart } = await import('./import-chart.js');
       await importChart(chart, out, screen);
     });
-  addChartCommands(program, {
+  const surroundings: Surroundings = {
     open: (options) => {
       screen = new Screen(options);
       return screen;
@@ -171,7 +173,10 @@ export async function run(words: readonly string[]): Promise<number> {
     end: (code) => {
       exitCode = code;
     },
-  });
+  };
+  addChartCommands(program, surroundings);
+  addDoctorCommand(program, surroundings);
+  addBackupsCommands(program, surroundings);
 
   try {
     await program.parseAsync(words, { from: 'user' });

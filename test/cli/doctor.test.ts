@@ -1,0 +1,144 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { create, healthyObjects } from '../cluster/healthy-cluster.js';
+import { TestBed } from '../cluster/test-bed.js';
+import { describeWith } from '../programs/find.js';
+
+interface Entry {
+  readonly check: string;
+  readonly verdict: string;
+  readonly subject: string;
+  readonly seen: string;
+}
+
+describeWith(['etcd', 'kube-apiserver', 'kubectl', 'versitygw', 'rclone'], 'chartwright doctor', () => {
+  let bed: TestBed;
+  let at: string[];
+  const namespace = 'well';
+  beforeAll(async () => {
+    bed = await TestBed.start();
+    await create(bed.kube, healthyObjects(namespace));
+    await create(
+      bed.kube,
+      healthyObjects('ill').filter(({ kind, metadata }) => kind !== 'Secret' || metadata.name !== 'backup-store'),
+    );
+    at = ['--kubeconfig', bed.kubeconfig()];
+  });
+  afterAll(() => bed?.stop());
+
+  const doctor = (...words: string[]) => bed.run(['doctor', ...words, ...at]);
+  const findings = (stdout: string) =>
+    (JSON.parse(stdout) as Entry[])
+      .filter(({ verdict }) => verdict === 'error' || verdict === 'warning')
+      .map(({ check, verdict, subject }) => [check, verdict, subject]);
+
+  test('finds nothing where all is well, and ends with 0', async () => {
+    const { exitCode, stdout, stderr } = await doctor('-n', namespace);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^ok {7}DOC001 {2}cluster: Kubernetes v1\.\d+\.\d+\n/);
+    expect(stdout).toMatch(/\n0 errors, \d+ ok\n$/);
+  });
+
+  test('tells what is wrong in every form, and ends with 1', async () => {
+    const text = await doctor('-n', 'ill');
+    expect([text.exitCode, text.stdout]).toEqual([
+      1,
+      expect.stringMatching(/^error {4}DOC020 {2}Secret ill\/backup-store: is not there\n {17}do: Make it as/),
+    ]);
+    const json = await doctor('-n', 'ill', '-o', 'json');
+    expect([json.exitCode, findings(json.stdout)]).toEqual([1, [['DOC020', 'error', 'Secret ill/backup-store']]]);
+    const sarif = JSON.parse((await doctor('-n', 'ill', '-o', 'sarif')).stdout);
+    expect(sarif.runs[0].results).toMatchObject([{ ruleId: 'DOC020', ruleIndex: 0, level: 'error' }]);
+    const junit = await doctor('-n', 'ill', '-o', 'junit', '--fail-on', 'never');
+    expect(junit.exitCode).toBe(0);
+    expect(junit.stdout).toMatch(/<testsuites name="chartwright doctor" tests="\d+" failures="0"/);
+    expect(junit.stdout).toContain('<system-out>error: is not there');
+    const github = await doctor('-n', 'ill', '-o', 'github');
+    expect(github.stdout).toBe(
+      '::error title=DOC020::Secret ill/backup-store: is not there. Make it as the runbook beside the manifests says.\n',
+    );
+  });
+
+  test('looks at manifests before they are applied, and changes nothing', async () => {
+    const objects = healthyObjects('fresh').filter(({ kind }) => !['Namespace', 'Pod', 'Secret'].includes(kind));
+    writeFileSync(join(bed.folder, 'fresh.yaml'), objects.map((object) => stringify(object)).join('---\n'));
+    const { exitCode, stdout } = await doctor(join(bed.folder, 'fresh.yaml'), '-n', 'fresh', '-o', 'json');
+    expect(exitCode).toBe(1);
+    expect(findings(stdout)).toContainEqual(['DOC040', 'error', 'Namespace fresh']);
+    expect(findings(stdout)).toContainEqual(['DOC003', 'error', 'CronJob fresh/rondb-backup']);
+    expect(await bed.kube.request('GET', '/api/v1/namespaces/fresh')).toMatchObject({ status: 404 });
+  });
+
+  test('looks at what a Helm release has put there', async () => {
+    const manifest = stringify(
+      healthyObjects('ill').find(({ kind, metadata }) => kind === 'CronJob' && metadata.name === 'rondb-verify'),
+    );
+    const release = Buffer.from(gzipSync(JSON.stringify({ manifest })).toString('base64')).toString('base64');
+    const labels = { owner: 'helm', name: 'backups', version: '1', status: 'deployed' };
+    await bed.apply([
+      {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'sh.helm.release.v1.backups.v1', namespace: 'ill', labels },
+        data: { release },
+      },
+    ]);
+    const { exitCode, stdout } = await doctor('--release', 'backups', '-n', 'ill', '-o', 'json');
+    expect([exitCode, findings(stdout)]).toEqual([1, [['DOC020', 'error', 'Secret ill/backup-store']]]);
+  });
+
+  test('skips what a person may not look at, and says so', async () => {
+    const name = 'reader';
+    const rules = [
+      { apiGroups: ['batch'], resources: ['cronjobs', 'jobs'], verbs: ['list'] },
+      { apiGroups: ['apps'], resources: ['statefulsets'], verbs: ['list'] },
+    ];
+    await bed.apply([
+      { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace } },
+      { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name, namespace }, rules },
+      {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'RoleBinding',
+        metadata: { name, namespace },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+        subjects: [{ kind: 'ServiceAccount', name, namespace }],
+      },
+    ]);
+    const { body } = await bed.kube.request('POST', `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`, {
+      spec: {},
+    });
+    const kubeconfig = bed.kubeconfig({ token: body.status.token });
+    const { exitCode, stdout } = await bed.run(['doctor', '-n', namespace, '--kubeconfig', kubeconfig, '-o', 'json']);
+    expect(exitCode).toBe(0);
+    const entries = JSON.parse(stdout) as Entry[];
+    expect(entries.find(({ check }) => check === 'DOC020')).toMatchObject({
+      verdict: 'skipped',
+      seen: expect.stringContaining('you may not get the'),
+    });
+    expect(entries.find(({ check, subject }) => check === 'DOC011' && /^create jobs/.test(subject))).toMatchObject({
+      verdict: 'warning',
+    });
+    expect(entries.some(({ check, verdict }) => /^DOC08[0-4]$/.test(check) && verdict === 'ok')).toBe(false);
+  });
+
+  test.each<[string, number, RegExp, string[]]>([
+    ['a file that is not there', 3, /error: none\.yaml: there is no such file or folder/, ['none.yaml']],
+    ['a namespace with nothing in it', 3, /there is nothing here that backs up with chartwright/, ['-n', 'default']],
+    ['a release that is not there', 3, /there is no Helm release called web/, ['--release', 'web', '-n', 'ill']],
+    ['a chart and manifests', 2, /--chart and manifests exclude each other/, ['a.yaml', '--chart', 'b']],
+    ['an unknown check', 2, /there is no check of this name/, ['--explain', 'DOC999']],
+  ])('says one line about %s', async (_, exitCode, line, words) => {
+    const result = await doctor(...words);
+    expect([result.exitCode, result.stdout, result.stderr]).toEqual([exitCode, '', expect.stringMatching(line)]);
+  });
+
+  test('explains a check', async () => {
+    expect(await doctor('--explain', 'doc020')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^DOC020: Secrets and ConfigMaps are there/),
+    });
+  });
+});
