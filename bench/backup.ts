@@ -64,7 +64,7 @@ export async function measureBackups(
 
 async function ours(server: S3Server, files: readonly string[]): Promise<Figure> {
   const nodes = files.map((_, index) => index + 1);
-  const run = new BackupRun(server, nodes);
+  const run = new BackupRun(server, { rclone: 'real', nodes });
   try {
     for (const node of nodes) run.cluster.setData(node, files[node - 1]!);
     const began = performance.now();

@@ -28,7 +28,8 @@ run_ndb_restore() {
   exec_on_node "${target_of[node]}" bash -c "$restore_program" restore "$limit" \
     --ndb-connectstring="$MANAGEMENT_SERVER" --connect-retry-delay=1 --connect-retries=60 \
     --nodeid="$node" --backupid="$set_id" \
-    --backup-path="$BACKUP_FOLDER/restore-$set_id/$node" --no-binlog "$@" | digest_output >"$file"
+    --backup-path="$BACKUP_FOLDER/restore-$set_id/$node" --no-binlog "$@" | digest_output >"$file" &
+  wait "$!" # and not the pipe itself: it can take hours, and a shell looks at TERM only between commands and in `wait`
 }
 
 # Makes lines of the output: `tuples N`, `changes N`, `fragment TABLE N`, `table TABLE PARTITIONS`, `fault TEXT`, and

@@ -344,3 +344,6 @@ const others: readonly FaultScenario[] = [
 ];
 
 export const faultScenarios: readonly FaultScenario[] = [...six, ...others];
+
+/** Those that every run of the tests plays. */
+export const ofEveryRun: readonly FaultScenario[] = faultScenarios.filter(({ always }) => always);

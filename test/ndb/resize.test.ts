@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { describeWith } from '../programs/find.js';
 import type { NdbCluster } from '../programs/ndb-cluster.js';
@@ -81,19 +80,6 @@ describeWith(
       });
       expect((await other.backup()).code).toBe(11);
       expect(storedSets(large.storeFolder)).toEqual(before);
-    });
-
-    test('a set that rclone encrypts comes back, and is verified', async () => {
-      const secret = await bed.install({ cluster: two, name: 'secret', encrypted: true });
-      const before = await contents(two);
-      const backup = await secret.backup();
-      expect(backup).toMatchObject({ code: 0 });
-      expect(existsSync(secret.storeFolder), 'the folder’s name can be read in the store').toBe(false);
-      await two.startOver();
-      const { code, log } = await secret.restore({ backupId: 'latest' });
-      expect({ code, log }).toMatchObject({ code: 0 });
-      expect(await contents(two)).toEqual(before);
-      expect(await secret.verify({ shares: 1 })).toMatchObject({ code: 0 });
     });
   },
   ndbNeeds(),

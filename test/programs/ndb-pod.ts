@@ -133,7 +133,8 @@ export class NdbPod {
       'set -eu; root=$1',
       ...rootLines({ ...container, mounts: { ...container.mounts, '/image/enter': enterFile } }),
       'mount -t proc proc "$root/proc"',
-      'echo started; exec chroot "$root" /bin/cat',
+      // Said from inside: who enters before sees this machine's root.
+      `exec chroot "$root" /bin/bash -c 'echo started; exec /bin/cat'`,
     ].join('\n');
     const holder = spawn(
       programPath('unshare'),

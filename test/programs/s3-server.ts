@@ -42,6 +42,21 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
   }
 }
 
+/** Variables with which rclone's remote `store` is the server; with GOGC as in vitest.config.ts. */
+export function rcloneRemote(server: Pick<S3Server, 'endpoint' | 'region' | 'accessKey' | 'secretKey'>) {
+  return {
+    RCLONE_CONFIG_STORE_TYPE: 's3',
+    RCLONE_CONFIG_STORE_PROVIDER: 'Other',
+    RCLONE_CONFIG_STORE_ENDPOINT: server.endpoint,
+    RCLONE_CONFIG_STORE_REGION: server.region,
+    RCLONE_CONFIG_STORE_ACCESS_KEY_ID: server.accessKey,
+    RCLONE_CONFIG_STORE_SECRET_ACCESS_KEY: server.secretKey,
+    RCLONE_CONFIG_STORE_FORCE_PATH_STYLE: 'true',
+    RCLONE_CONFIG_STORE_NO_CHECK_BUCKET: 'true',
+    GOGC: '200',
+  };
+}
+
 async function startOnce({ folder, readOnly = false }: S3ServerOptions): Promise<S3Server> {
   const served = folder ?? mkdtempSync(join(tmpdir(), 'chartwright-s3-'));
   const port = await freePort();

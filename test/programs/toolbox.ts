@@ -1,30 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ClusterScript, type ImageContract, scriptFolder } from '../../src/scripts/contract.js';
+import { type CommandFault, killAsked, readCalls, writeContractPath, writeProgram } from './contract-path.js';
 import { programPath } from './find.js';
 import { kubectlStandIn, standInPaths } from './kubectl-stand-in.js';
 import type { NdbCluster } from './ndb-cluster.js';
 import { imagePath, podUser, rootLines } from './ndb-pod.js';
+import { killSession } from './session.js';
 import type { ToolboxNamespace } from './toolbox-namespace.js';
-
-/** What happens to the command with this number, counted from 1; `timeout` is part of what it runs. */
-export interface ToolboxFault {
-  readonly at: number;
-  /** Killed with the whole container before it runs; not run and failed; run and failed. */
-  readonly how: 'killed' | 'failed' | 'failed after its work';
-}
 
 /** A script with its libraries, as a `ClusterScript` has it. */
 export type ToolboxScript = Pick<ClusterScript, 'name' | 'content' | 'image'> & {
@@ -41,7 +26,7 @@ export interface ToolboxContainer {
 }
 
 export interface ToolboxRunOptions {
-  readonly fault?: ToolboxFault;
+  readonly fault?: CommandFault;
   /** Lines of bash that every command runs first: `$name` is the command, `"$@"` its arguments, `$real` the real one. */
   readonly before?: string;
   /** Called with everything logged so far, whenever there is more. */
@@ -108,7 +93,9 @@ export class Toolbox {
     const allowed = join(this.#folder, 'allowed');
     for (const path of [bin, state, root, allowed]) mkdirSync(path, { recursive: true });
     for (const path of [state, allowed]) chmodSync(path, 0o777);
-    writePrograms(bin, container.image, options);
+    const places = { kubectl: `${imagePath}/.kubectl`, rclone: rclonePlace };
+    writeContractPath(bin, container.image, standInPaths.state, places, options);
+    writeProgram(join(bin, '.kubectl'), kubectlStandIn);
     const mounts = {
       [imagePath]: bin,
       [standInPaths.pods]: this.cluster.podsFolder,
@@ -127,7 +114,13 @@ export class Toolbox {
       'mount -t tmpfs -o size=16m,mode=1777 tmp "$root/tmp"; mount -o remount,ro "$root"',
       `exec chroot --userspec=+${podUser}:+${podUser} --groups= "$root" "$@"`,
     ];
-    const variables = Object.entries({ HOME: '/', ...this.namespace.environment, ...container.environment });
+    // GOGC as in vitest.config.ts.
+    const variables = Object.entries({
+      HOME: '/',
+      GOGC: '200',
+      ...this.namespace.environment,
+      ...container.environment,
+    });
     const began = performance.now();
     const child = spawn(
       programPath('unshare'),
@@ -141,14 +134,10 @@ export class Toolbox {
     );
     this.#running.add(child);
     const control = { stop: () => void child.kill('SIGTERM'), kill: () => killSession(child.pid!) };
-    const calls = (): string[] => {
-      const file = join(state, 'calls');
-      return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
-    };
     let [stdout, log, seen] = ['', '', 0];
     const watch = setInterval(() => {
-      if (options.onCall) for (const call of calls().slice(seen)) options.onCall(call, ++seen, control);
-      if (existsSync(join(state, 'kill'))) control.kill();
+      if (options.onCall) for (const call of readCalls(state).slice(seen)) options.onCall(call, ++seen, control);
+      if (killAsked(state)) control.kill();
     }, 20);
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -166,7 +155,7 @@ export class Toolbox {
     clearInterval(watch);
     killSession(child.pid!); // a child that the script has left behind dies with its container
     this.#running.delete(child);
-    const result = { code, stdout, log, calls: calls(), milliseconds: performance.now() - began };
+    const result = { code, stdout, log, calls: readCalls(state), milliseconds: performance.now() - began };
     rmSync(folder, { recursive: true, force: true });
     return result;
   }
@@ -180,66 +169,3 @@ export class Toolbox {
 
 /** Where the image has rclone. */
 const rclonePlace = '/image/rclone';
-
-/** Fills a PATH where each command first writes itself down, then becomes the real one or suffers the fault. */
-function writePrograms(folder: string, image: ImageContract, { fault, before = '' }: ToolboxRunOptions): void {
-  const commands = image.programs.flatMap(({ name, commands }) => commands ?? [name]);
-  for (const name of new Set(['bash', ...commands])) {
-    const file = join(folder, name);
-    if (name === 'bash' || name === 'timeout') symlinkSync(programPath(name), file);
-    else writeProgram(file, wrapper(name, fault, before));
-  }
-  writeProgram(join(folder, '.kubectl'), kubectlStandIn);
-}
-
-function writeProgram(file: string, text: string): void {
-  writeFileSync(file, text);
-  chmodSync(file, 0o755);
-}
-
-function wrapper(name: string, fault: ToolboxFault | undefined, before: string): string {
-  const places: Record<string, string> = { kubectl: `${imagePath}/.kubectl`, rclone: rclonePlace };
-  const calls = `${standInPaths.state}/calls`;
-  const faults = {
-    killed: `: >${standInPaths.state}/kill; exec /usr/bin/sleep 600`,
-    failed: 'exit 1',
-    'failed after its work': `"$real" "$@"; exit 1`,
-  };
-  return [
-    '#!/bin/bash',
-    `name=${name} real=${places[name] ?? programPath(name)}`,
-    // in one line, however many lines the arguments have
-    `arguments=$*; arguments=\${arguments//$'\\n'/ }; printf '%s\\n' "$name \${arguments:0:300}" >>${calls}`,
-    before,
-    ...(fault
-      ? [`mapfile -t calls <${calls}`, `if ((\${#calls[@]} == ${fault.at})); then`, faults[fault.how], 'fi']
-      : []),
-    'exec "$real" "$@"',
-    '',
-  ].join('\n');
-}
-
-/** Kills a process and all that have its session, the process first so that it sees none of the others end. */
-function killSession(session: number): void {
-  const members = readdirSync('/proc')
-    .filter((name) => /^[0-9]+$/.test(name))
-    .map(Number)
-    .filter((pid) => sessionOf(pid) === session)
-    .sort((a) => (a === session ? -1 : 1));
-  for (const pid of members) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // it has ended by itself in the meantime
-    }
-  }
-}
-
-function sessionOf(pid: number): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3]);
-  } catch {
-    return undefined;
-  }
-}

@@ -1,3 +1,5 @@
+import type { RclonePlayer } from './script-run.js';
+
 const every = process.env['CHARTWRIGHT_FAULTS'] === 'all' ? 1 : 3;
 
 /** Which part of all faults a run plays, for a test's title. */
@@ -14,3 +16,6 @@ export function faultsOfDay<Fault>(faults: readonly Fault[]): Fault[] {
 
 /** How many different states must have been left behind at least, where all faults leave that many. */
 export const statesOfDay = (all: number): number => Math.floor(all / every);
+
+/** `npm run test:faults` lets the real rclone suffer; otherwise the scripts' own answer to a failure is what counts. */
+export const rcloneOfDay: RclonePlayer = every === 1 ? 'real' : 'recorded';

@@ -14,22 +14,24 @@ export const recordedPassword = `p'a"ss \\w#ord $HOME`;
  * server does. What the pods run is otherwise real: bash, coreutils, rclone in the sidecar.
  */
 export class RecordedCluster {
+  /** Path of the program that plays kubectl. */
+  readonly kubectl: string;
+
   /** @param nodes ids of the data nodes, two to a group */
   constructor(
     readonly folder: string,
     readonly nodes: readonly number[] = [1, 2],
   ) {
-    for (const path of ['bin', 'pod-bin', 'pods', 'objects']) mkdirSync(join(folder, path), { recursive: true });
+    for (const path of ['pod-bin', 'pods', 'objects']) mkdirSync(join(folder, path), { recursive: true });
+    this.kubectl = join(folder, 'kubectl');
+    this.#program('kubectl', kubectl);
     for (const [name, text] of Object.entries(programs)) this.#program(join('pod-bin', name), text);
     for (const name of podPrograms) symlinkSync(programPath(name), join(folder, 'pod-bin', name));
     for (const node of nodes) this.setNode(node, 'started');
     this.writeObject('configmap', { metadata: { name: 'status', resourceVersion: '1' }, data: {} });
+    const escaped = recordedPassword.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+    writeFileSync(join(folder, 'options'), `[client]\nuser="root"\npassword="${escaped}"\n`);
     this.setSchema('CREATE TABLE `t` (\n  `id` int NOT NULL AUTO_INCREMENT\n) ENGINE=ndbcluster AUTO_INCREMENT=7;');
-  }
-
-  /** The program that plays kubectl. */
-  get kubectl(): string {
-    return kubectl.replace('#!', `#!${programPath('bash')}`).replaceAll('@folder@', this.folder);
   }
 
   setNode(node: number, state: 'started' | 'not connected' | 'starting' | 'upgraded'): void {
@@ -107,6 +109,7 @@ const podPrograms = 'bash cat df find ln mkdir rclone rm sed sha256sum sleep tai
 
 const kubectl = `#!
 set -euo pipefail
+export PATH=/usr/bin:/bin # it needs programs that the toolbox has not
 objects=@folder@/objects
 while [[ $1 == -n ]]; do shift 2; done
 verb=$1
@@ -118,18 +121,19 @@ case $verb in
       [[ " $* " == *' --ignore-not-found '* ]] || { echo 'Error from server (NotFound)' >&2; exit 1; }
       exit 0
     fi
-    cat "$objects/$1" ;;
+    mapfile -d '' -t text <"$objects/$1"
+    printf '%s' "\${text[0]-}" ;;
   create | replace)
-    file=\${!#}
     exec 9>"$objects/lock"
     flock 9
-    version=0
+    old=/dev/null
     if [[ -e $objects/lease ]]; then
       [[ $verb == replace ]] || { echo 'Error from server (AlreadyExists): leases "backup" already exists' >&2; exit 1; }
-      version=$(jq -r .metadata.resourceVersion "$objects/lease")
-      [[ $(jq -r .metadata.resourceVersion "$file") == "$version" ]] || conflict
+      old=$objects/lease
     fi
-    jq --arg version $((version + 1)) '.metadata.resourceVersion = $version' "$file" >"$objects/new"
+    jq --slurpfile old "$old" '($old[0].metadata.resourceVersion // "0") as $version
+      | if $old != [] and .metadata.resourceVersion != $version then error("old")
+        else .metadata.resourceVersion = ($version | tonumber + 1 | tostring) end' "\${!#}" >"$objects/new" || conflict
     mv "$objects/new" "$objects/lease" ;;
   patch)
     jq --slurpfile patch /dev/stdin '.data += $patch[0].data' "$objects/configmap" >"$objects/new"
@@ -152,12 +156,13 @@ set -euo pipefail
 command=\${!#} folder=@folder@
 [[ $1 == -c && $2 == management:1186 ]] || { echo 'Unable to connect with connect string' >&2; exit 255; }
 echo 'Connected to management server at management port 1186 (using cleartext)'
-state() { cat "$folder/node.$1"; }
+state() { read -r state <"$folder/node.$1" || :; }
 case $command in
   show)
     printf 'Cluster Configuration\\n---------------------\\n[ndbd(NDB)]\\t'; set -- @nodes@; printf '%s node(s)\\n' "$#"
     for node in @nodes@; do
-      case $(state "$node") in
+      state "$node"
+      case $state in
         started) printf 'id=%s\\t@127.0.0.1  (mysql-9.7.2 ndb-9.7.2, Nodegroup: %s%s)\\n' "$node" "$(((node - 1) / 2))" "$([[ $node == 2 ]] || echo ', *')" ;;
         upgraded) printf 'id=%s\\t@127.0.0.1  (mysql-9.8.0 ndb-9.8.0, Nodegroup: 0)\\n' "$node" ;;
         starting) printf 'id=%s\\t@127.0.0.1  (mysql-9.7.2 ndb-9.7.2, starting, Nodegroup: 0)\\n' "$node" ;;
@@ -197,7 +202,8 @@ case $command in
     done
     echo "Node 1: Backup $id started from node 65"
     for node in @nodes@; do
-      [[ $(state "$node") == started ]] || continue
+      state "$node"
+      [[ $state == started ]] || continue
       place=$folder/pods/node-$node/BACKUP/BACKUP-$id
       mkdir -p "$place"
       if [[ -e $folder/data.$node ]]; then
@@ -217,11 +223,11 @@ esac
 `,
   mysql: `#!
 set -euo pipefail
-[[ $1 == --defaults-extra-file=* && $(cat "\${1#*=}") == "$(cat @folder@/options)" ]] || {
+[[ $1 == --defaults-extra-file=* && $(<"\${1#*=}") == "$(<@folder@/options)" ]] || {
   echo "ERROR 1045 (28000): Access denied for user 'root'@'localhost'" >&2
   exit 1
 }
-query=$(cat)
+query=$(</dev/stdin)
 case $query in
   *ndbinfo.backup_id*) printf '9.7.2-cluster\\n2\\n%s\\n' "$(cat @folder@/backup-id 2>/dev/null || echo 0)" ;;
   *schemata*)

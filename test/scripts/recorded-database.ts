@@ -97,12 +97,12 @@ esac
 `,
   mysql: `#!
 set -euo pipefail
-[[ $1 == --defaults-extra-file=* && $(cat "\${1#*=}") == "$(cat @folder@/options)" ]] || {
+[[ $1 == --defaults-extra-file=* && $(<"\${1#*=}") == "$(<@folder@/options)" ]] || {
   echo "ERROR 1045 (28000): Access denied for user 'root'@'localhost'" >&2
   exit 1
 }
 cd @folder@/database
-query=$(cat)
+query=$(</dev/stdin)
 name() { name=\${1#*\\\`} name=\${name%%\\\`*}; }
 case $query in
   *ndbinfo.processes*) echo 0 ;;

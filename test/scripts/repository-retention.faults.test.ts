@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWith } from '../programs/find.js';
 import { type S3Server, startS3Server } from '../programs/s3-server.js';
 import { History } from '../repository/history.js';
-import { type Fault, RetentionRun } from './retention-run.js';
+import { RetentionRun } from './retention-run.js';
+import type { Fault } from './script-run.js';
 
 const day = 86_400;
 const doomed = 200_000_001;

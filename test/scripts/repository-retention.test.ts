@@ -76,7 +76,7 @@ describeWith(['bash', 'jq', 'rclone', 'versitygw'], 'repository-retention.sh', (
 
   test.concurrent('works on one series and leaves the others of the cluster alone', async () => {
     const run = newRun('vald-agent-0').fill(mixed());
-    run.put(`vald-agent-1/${base + 1}/started.json`, '{}', 0).put(`${base + 1}/manifest.json`, '{}', 0);
+    run.putAt(`vald-agent-1/${base + 1}/started.json`, '{}', 0).putAt(`${base + 1}/manifest.json`, '{}', 0);
     const others = Object.entries(run.stored()).filter(([path]) => !path.startsWith('vald-agent-0/'));
     expect(await run.run({ environment })).toMatchObject({ code: 0 });
     const after = Object.entries(run.stored());
@@ -106,21 +106,21 @@ describeWith(['bash', 'jq', 'rclone', 'versitygw'], 'repository-retention.sh', (
   }>([
     {
       title: 'a folder of another cluster',
-      put: (run) => run.put('owner.json', printOwner({ cluster: 'theirs', clusterId: 'other' }), 0),
+      put: (run) => run.put('owner.json', printOwner({ cluster: 'theirs', clusterId: 'other' })),
       options: {},
       code: 11,
       log: `belongs to cluster other, this is ${clusterId}`,
     },
     {
       title: 'an owner file that says nothing',
-      put: (run) => run.put('owner.json', '{"clusterId":7}', 0),
+      put: (run) => run.put('owner.json', '{"clusterId":7}'),
       options: {},
       code: 11,
       log: 'belongs to cluster ,',
     },
     {
       title: 'an owner file that is no JSON',
-      put: (run) => run.put('owner.json', 'x', 0),
+      put: (run) => run.put('owner.json', 'x'),
       options: {},
       code: 11,
       log: 'owner.json',
@@ -318,7 +318,7 @@ describeWith(['bash', 'jq', 'rclone', 'versitygw'], 'repository-retention.sh', (
     ['RETENTION_TIMEOUT_SECONDS', '0'],
   ])('says what is wrong with %s=%s and does nothing', async ([name, value]) => {
     const run = newRun();
-    const text = value?.replace('STORE', `store:backups/prefix/${run.cluster}`);
+    const text = value?.replace('STORE', `store:backups/prefix/${run.name}`);
     const outcome = await run.run({ environment: { [name]: text } });
     expect(outcome).toMatchObject({ code: value === undefined ? 1 : 2, log: expect.stringContaining(name) });
     expect(run.calls()).toEqual([]);

@@ -19,7 +19,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type ValdRestoreVariable, valdRestore } from '../../src/scripts/index.js';
 import { programPath } from '../programs/find.js';
-import type { S3Server } from '../programs/s3-server.js';
+import { rcloneRemote, type S3Server } from '../programs/s3-server.js';
 import { type IndexFiles, indexId, writeIndex } from './index-folder.js';
 
 /** The commands that the image contract names, without the shell. */
@@ -95,6 +95,7 @@ export class RestorePod {
       ALLOW_EMPTY_START: 'false',
       BACKUP_INTERVAL_SECONDS: '600',
       RESTORE_TIMEOUT_SECONDS: '60',
+      RESTORE_AS_OF: '',
       ...options.environment,
     };
     mkdirSync(this.volume);
@@ -132,8 +133,11 @@ export class RestorePod {
     const counts = [options.killAt, options.failAt, options.afterRclone].some((option) => option !== undefined);
     const path = counts ? this.#countingPath(options) : contractPath(this.folder);
     const script = join(this.folder, valdRestore.name);
-    writeFileSync(script, valdRestore.content);
-    const variables = Object.entries({ ...this.environment, ...options.environment }).filter(([, value]) => value);
+    for (const { name, content } of [valdRestore, ...valdRestore.libraries])
+      writeFileSync(join(this.folder, name), content);
+    const variables = Object.entries({ ...this.environment, ...options.environment }).filter(
+      ([, value]) => value !== undefined,
+    );
     const logFile = join(this.folder, 'log');
     // A file and not a pipe: all that was written is in it as soon as the shell has ended, whoever else still holds it.
     const logHandle = openSync(logFile, 'w');
@@ -224,17 +228,7 @@ export class RestorePod {
 
   /** Variables that are rclone's, for the remote `store`. */
   rcloneEnvironment(): Record<string, string> {
-    if (!this.#server) return {};
-    return {
-      RCLONE_CONFIG_STORE_TYPE: 's3',
-      RCLONE_CONFIG_STORE_PROVIDER: 'Other',
-      RCLONE_CONFIG_STORE_ENDPOINT: this.#server.endpoint,
-      RCLONE_CONFIG_STORE_REGION: this.#server.region,
-      RCLONE_CONFIG_STORE_ACCESS_KEY_ID: this.#server.accessKey,
-      RCLONE_CONFIG_STORE_SECRET_ACCESS_KEY: this.#server.secretKey,
-      RCLONE_CONFIG_STORE_FORCE_PATH_STYLE: 'true',
-      RCLONE_CONFIG_STORE_NO_CHECK_BUCKET: 'true',
-    };
+    return this.#server ? rcloneRemote(this.#server) : {};
   }
 
   /** A PATH where each command first counts itself, then kills the group, fails, or becomes the real one. */
@@ -246,7 +240,9 @@ export class RestorePod {
     for (const name of contractCommands) {
       const lines = [
         `#!${join(real, 'sh')}`,
-        `echo "${name} $*" >>'${this.#calls}'`,
+        // One line for each command: an argument may be a program of many.
+        `arguments="$*"`,
+        `echo "${name} \${arguments%%'\n'*}" >>'${this.#calls}'`,
         'number=0',
         `while read -r line; do number=$((number + 1)); done <'${this.#calls}'`,
         `[ $number != ${killAt} ] || kill -KILL 0`,

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rondbBackup } from '../../src/scripts/index.js';
 import { describeWith } from '../programs/find.js';
 import { type S3Server, startS3Server } from '../programs/s3-server.js';
-import { faultsOfDay, partOfFaults, statesOfDay } from './faults-of-day.js';
-import { BackupRun, type Fault } from './rondb-backup-run.js';
+import { faultsOfDay, partOfFaults, rcloneOfDay, statesOfDay } from './faults-of-day.js';
+import { BackupRun } from './rondb-backup-run.js';
+import type { Fault } from './script-run.js';
 
 const documented: readonly number[] = rondbBackup.exitCodes.map(({ code }) => code);
 
@@ -41,7 +42,7 @@ describeWith(['bash', 'jq', 'rclone', 'versitygw'], 'rondb-backup.sh amid faults
 
   /** Runs with one fault, checks what must hold even then, and that the next run ends as if nothing had been. */
   async function suffer(fault: Fault, proven: Set<string>): Promise<void> {
-    const run = new BackupRun(server);
+    const run = new BackupRun(server, { rclone: rcloneOfDay });
     try {
       const { code, log } = await run.run({ environment, fault });
       const command = run.calls()[fault.at - 1] ?? '';
@@ -77,7 +78,7 @@ describeWith(['bash', 'jq', 'rclone', 'versitygw'], 'rondb-backup.sh amid faults
   test(`no kind of command can be killed or fail so that data is lost or the next run fails: ${partOfFaults}`, {
     timeout: 1_800_000,
   }, async () => {
-    const whole = new BackupRun(server);
+    const whole = new BackupRun(server, { rclone: rcloneOfDay });
     expect(await whole.run({ environment })).toMatchObject({ code: 0 });
     const commands = whole.calls();
     whole.remove();

@@ -27,7 +27,7 @@ describeWith(['bash', 'jq', 'rclone', 'versitygw'], 'rondb-backup.sh and what it
 
   describe('the way into the store', () => {
     test('sidecar: rclone beside the node, with the same set as the outcome', async () => {
-      const { code, log, result } = await run.run({ environment: { WAY: 'sidecar' } });
+      const { code, log, result } = await run.run({ environment: { WAY: 'sidecar' }, rclone: {} });
       expect(code, log).toBe(0);
       expect(run.manifest(result.backupId).files).toHaveLength(8);
       expect(run.calls().filter((call) => call.includes(' rcat '))).toEqual([]);
@@ -149,7 +149,7 @@ describeWith(['bash', 'jq', 'rclone', 'versitygw'], 'rondb-backup.sh and what it
 
     test('goes after the commit', async () => {
       for (let count = 0; count < 2; count++)
-        expect(await run.run({ environment: one })).toMatchObject({ code: 0, result: { warnings: [] } });
+        expect(await run.run({ environment: one, rclone: {} })).toMatchObject({ code: 0, result: { warnings: [] } });
       expect(run.committed()).toHaveLength(1);
     });
 

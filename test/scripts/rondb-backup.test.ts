@@ -41,7 +41,7 @@ describeWith(['bash', 'jq', 'rclone', 'versitygw'], 'rondb-backup.sh with record
   };
 
   test('a run commits a set with every file in it, and leaves nothing else anywhere', async () => {
-    const { code, log, result } = await run.run();
+    const { code, log, result } = await run.run({ rclone: {} });
     expect(code, log).toBe(0);
     const [id] = run.committed();
     const stored = run.stored();

@@ -1,25 +1,11 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { type Manifest, printManifest, printOwner, printStarted } from '../../src/repository/index.js';
 import type { ClusterScript, RondbRestoreVariable, RondbVerifyVariable } from '../../src/scripts/index.js';
-import { programPath } from '../programs/find.js';
 import type { S3Server } from '../programs/s3-server.js';
-import { RecordedCluster, recordedPassword } from './recorded-cluster.js';
+import { RecordedCluster } from './recorded-cluster.js';
 import { RecordedDatabase } from './recorded-database.js';
 import { clusterId, recordedEnvironment } from './recorded-environment.js';
+import { type PlayOptions, type RclonePlayer, ScriptRun } from './script-run.js';
 
 export { clusterId } from './recorded-environment.js';
 export const otherClusterId = '00000000-0000-4000-8000-000000000000';
@@ -32,20 +18,8 @@ export interface Outcome {
   readonly report: any;
 }
 
-/** What happens to the command with this number, counted from 1. */
-export interface Fault {
-  readonly at: number;
-  /** Killed with the whole container before it runs; not run and failed; run and failed. */
-  readonly how: 'killed' | 'failed' | 'failed after its work';
-}
-
-export interface RunOptions {
-  readonly environment?: Partial<Record<RondbRestoreVariable | RondbVerifyVariable, string>>;
-  readonly fault?: Fault;
-  /** Lines of bash that every command runs first; `$name` is the command and `$*` its arguments. */
-  readonly before?: string;
-  /** Called with everything logged so far, whenever there is more; `stop` sends TERM to the shell. */
-  readonly onLog?: (log: string, stop: () => void) => void;
+export interface RunOptions extends PlayOptions {
+  readonly environment?: Partial<Record<RondbRestoreVariable | RondbVerifyVariable, string>> | undefined;
 }
 
 const databasesSql = `-- Current Database: \`shop\`
@@ -93,32 +67,16 @@ export const restored = {
   'view/shop/totals': '',
 };
 
-let counter = 0;
-
-/** A recorded cluster with its database, its folder in a real S3 store, and the container that runs a script. */
-export class JobRun {
-  readonly folder = mkdtempSync(join(tmpdir(), 'chartwright-job-'));
+/** A recorded cluster with its database, its folder in a store, and the container that runs a script. */
+export class JobRun extends ScriptRun {
   readonly cluster = new RecordedCluster(this.folder);
   readonly database = new RecordedDatabase(this.folder);
-  readonly name = `job-${process.pid}-${++counter}`;
-  /** The cluster's folder in the store, as files. */
-  readonly storeFolder: string;
-  #runs = 0;
+  readonly #names: ReadonlySet<string>;
 
-  constructor(
-    private readonly server: S3Server,
-    private readonly script: ClusterScript,
-  ) {
-    this.storeFolder = join(server.folder, 'backups', 'prefix', this.name);
-    const escaped = recordedPassword.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
-    writeFileSync(join(this.folder, 'options'), `[client]\nuser="root"\npassword="${escaped}"\n`);
+  constructor(server: S3Server, script: ClusterScript, rclone: RclonePlayer = 'recorded') {
+    super(server, script, rclone);
+    this.#names = new Set(script.environment.map(({ name }) => name));
     this.put('owner.json', printOwner({ cluster: this.name, clusterId }));
-  }
-
-  /** Writes an object of the cluster's folder. */
-  put(path: string, content: string | Uint8Array): void {
-    mkdirSync(dirname(join(this.storeFolder, path)), { recursive: true });
-    writeFileSync(join(this.storeFolder, path), content);
   }
 
   /** Puts a committed set of two nodes into the store; `filler` makes it larger. */
@@ -167,49 +125,13 @@ export class JobRun {
     return this;
   }
 
-  /** Runs the script with only the contract's programs on PATH. Each run is a pod of its own. */
-  async run(options: RunOptions = {}): Promise<Outcome> {
-    const run = `${++this.#runs}`;
-    const place = join(this.folder, `run-${run}`);
-    mkdirSync(join(place, 'scripts'), { recursive: true });
-    mkdirSync(join(place, 'tmp'));
-    for (const { name, content } of [this.script, ...(this.script.libraries ?? [])])
-      writeFileSync(join(place, 'scripts', name), content);
-    const environment = { ...this.#environment(run), ...options.environment };
-    const names = new Set(this.script.environment.map(({ name }) => name));
-    const child = spawn(programPath('bash'), [join(place, 'scripts', this.script.name)], {
-      cwd: '/',
-      detached: true, // a session of its own, which a kill ends as a whole
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        PATH: this.#path(place, options),
-        HOME: '/nonexistent',
-        TMPDIR: join(place, 'tmp'),
-        ...Object.fromEntries(Object.entries(environment).filter(([name]) => names.has(name))),
-        ...this.#rclone(),
-      },
-    });
-    let log = '';
-    let output = '';
-    child.stdout.on('data', (text) => (output += text));
-    child.stderr.on('data', (text) => {
-      log += text;
-      options.onLog?.(log, () => child.kill('SIGTERM'));
-    });
-    const code = await new Promise<number | null>((resolve) => child.once('close', (status) => resolve(status)));
-    killSession(child.pid!);
-    return { code, log, report: output.endsWith('}\n') ? JSON.parse(output) : undefined };
-  }
-
-  /** The commands that the last run has started, with their arguments. */
-  calls(): string[] {
-    const calls = join(this.folder, `run-${this.#runs}`, 'calls');
-    return existsSync(calls) ? readFileSync(calls, 'utf8').trimEnd().split('\n') : [];
-  }
-
-  /** What the last run has left in its temporary folder. */
-  leftovers(): string[] {
-    return readdirSync(join(this.folder, `run-${this.#runs}`, 'tmp'));
+  async run({ environment, ...options }: RunOptions = {}): Promise<Outcome> {
+    const variables = (run: string) => {
+      const all = Object.entries({ ...this.#environment(run), ...environment });
+      return Object.fromEntries(all.filter(([name]) => this.#names.has(name)));
+    };
+    const { code, log, output } = await this.play(variables, { kubectl: this.cluster.kubectl }, options);
+    return { code, log, report: output };
   }
 
   /** What the status ConfigMap has under a key. */
@@ -223,15 +145,9 @@ export class JobRun {
     return [1, 2].flatMap((node) => Object.keys(this.cluster.native(node)).map((path) => `${node} ${path}`));
   }
 
-  remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
-    rmSync(this.storeFolder, { recursive: true, force: true });
-  }
-
   #environment(run: string): Record<RondbRestoreVariable | RondbVerifyVariable, string> {
-    const store = `store:backups/prefix/${this.name}`;
     return {
-      ...recordedEnvironment('job', run, [1, 2], store),
+      ...recordedEnvironment('job', run, [1, 2], this.storePath),
       TRANSFERS: '2',
       INCLUDE_DATABASES: '',
       EXCLUDE_DATABASES: '',
@@ -239,7 +155,7 @@ export class JobRun {
       EXCLUDE_TABLES: '',
       MODE: 'apply',
       BACKUP_ID: 'latest',
-      SOURCE_PATH: store,
+      SOURCE_PATH: this.storePath,
       RESTORE_USERS: 'true',
       INTO_NON_EMPTY: 'false',
       ALLOW_UNVERIFIED: 'false',
@@ -247,66 +163,5 @@ export class JobRun {
       RESTORE_TIMEOUT_SECONDS: '120',
       VERIFY_SHARE: '1',
     };
-  }
-
-  #rclone(): Record<string, string> {
-    return {
-      RCLONE_CONFIG_STORE_TYPE: 's3',
-      RCLONE_CONFIG_STORE_PROVIDER: 'Other',
-      RCLONE_CONFIG_STORE_ENDPOINT: this.server.endpoint,
-      RCLONE_CONFIG_STORE_REGION: this.server.region,
-      RCLONE_CONFIG_STORE_ACCESS_KEY_ID: this.server.accessKey,
-      RCLONE_CONFIG_STORE_SECRET_ACCESS_KEY: this.server.secretKey,
-      RCLONE_CONFIG_STORE_FORCE_PATH_STYLE: 'true',
-      RCLONE_CONFIG_STORE_NO_CHECK_BUCKET: 'true',
-    };
-  }
-
-  /** A PATH where each command first counts itself, then becomes the real one or suffers the fault. */
-  #path(place: string, { fault, before = '' }: RunOptions): string {
-    const path = join(place, 'bin');
-    const calls = join(place, 'calls');
-    mkdirSync(path);
-    for (const name of ['bash', 'timeout']) symlinkSync(programPath(name), join(path, name));
-    writeFileSync(join(place, 'kubectl'), this.cluster.kubectl);
-    chmodSync(join(place, 'kubectl'), 0o755);
-    const names = this.script.image.programs.flatMap(({ name, commands }) => commands ?? [name]);
-    for (const name of names.filter((name) => name !== 'bash' && name !== 'timeout')) {
-      // The fake kubectl needs programs that the toolbox has not.
-      const real =
-        name === 'kubectl' ? `/usr/bin/env PATH=/usr/bin:/bin '${join(place, 'kubectl')}'` : `'${programPath(name)}'`;
-      const session = 'read -r session < <(/usr/bin/ps -o sid= $$)';
-      const members = '$(/usr/bin/ps -o pid= --sid "$session")';
-      const faults = {
-        killed: `${session}; for pid in ${members}; do [[ $pid == $$ ]] || kill -KILL "$pid" 2>/dev/null; done; kill -KILL $$`,
-        failed: 'exit 1',
-        'failed after its work': `${real} "$@"; exit 1`,
-      };
-      const lines = [
-        `#!${programPath('bash')}`,
-        `name=${name}`,
-        // in one line, however many lines the arguments have
-        `arguments=$*; arguments=\${arguments//$'\\n'/ }; printf '%s\\n' "$name \${arguments:0:900}" >>'${calls}'`,
-        before,
-        ...(fault ? [`mapfile -t calls <'${calls}'`, `if ((\${#calls[@]} == ${fault.at})); then`] : []),
-        ...(fault ? [faults[fault.how], 'fi'] : []),
-        `exec ${real} "$@"`,
-      ];
-      writeFileSync(join(path, name), `${lines.join('\n')}\n`);
-      chmodSync(join(path, name), 0o755);
-    }
-    return path;
-  }
-}
-
-/** What a killed container leaves behind is gone with it. */
-function killSession(session: number): void {
-  for (const pid of readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name))) {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      if (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3]) === session) process.kill(Number(pid), 'SIGKILL');
-    } catch {
-      // it has ended by itself
-    }
   }
 }

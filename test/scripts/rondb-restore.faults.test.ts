@@ -2,8 +2,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rondbRestore } from '../../src/scripts/index.js';
 import { describeWith } from '../programs/find.js';
 import { type S3Server, startS3Server } from '../programs/s3-server.js';
-import { faultsOfDay, partOfFaults, statesOfDay } from './faults-of-day.js';
-import { type Fault, JobRun, restored } from './rondb-job-run.js';
+import { faultsOfDay, partOfFaults, rcloneOfDay, statesOfDay } from './faults-of-day.js';
+import { JobRun, restored } from './rondb-job-run.js';
+import type { Fault } from './script-run.js';
 
 /** Statuses that the script documents; wrong variables and a cluster with tables are not what a failure looks like. */
 const documented = rondbRestore.exitCodes.map(({ code }): number => code).filter((code) => code !== 2 && code !== 21);
@@ -18,7 +19,7 @@ describeWith(['bash', 'jq', 'rclone', 'versitygw'], 'rondb-restore.sh amid fault
 
   /** Runs with one fault, checks what must hold even then, and that a run after it ends as if nothing had been. */
   async function suffer(fault: Fault, proven: Set<string>): Promise<void> {
-    const job = new JobRun(server, rondbRestore).putSet(700);
+    const job = new JobRun(server, rondbRestore, rcloneOfDay).putSet(700);
     try {
       const { code, log } = await job.run({ fault });
       const where = `${fault.how}: ${job.calls()[fault.at - 1]}\n${log}`;
@@ -47,7 +48,7 @@ describeWith(['bash', 'jq', 'rclone', 'versitygw'], 'rondb-restore.sh amid fault
   }
 
   test(`ends right whichever command is killed or fails: ${partOfFaults}`, { timeout: 1_800_000 }, async () => {
-    const job = new JobRun(server, rondbRestore).putSet(700);
+    const job = new JobRun(server, rondbRestore, rcloneOfDay).putSet(700);
     expect(await job.run()).toMatchObject({ code: 0 });
     const commands = job.calls();
     job.remove();

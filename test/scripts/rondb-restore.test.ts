@@ -36,7 +36,7 @@ describeWith(['bash', 'jq', 'rclone', 'versitygw'], 'rondb-restore.sh with recor
 
   test.each(['stream', 'sidecar'])('restores the newest set by %s and leaves nothing behind', async (WAY) => {
     job.putSet(699);
-    const { code, log, report } = await job.run({ environment: { WAY } });
+    const { code, log, report } = await job.run({ environment: { WAY }, rclone: {} });
     expect(code, log).toBe(0);
     expect(job.database.state()).toEqual(restored);
     expect(report).toMatchObject({ backupId: 700, outcome: 'restored', exitCode: 0, verified: true });
@@ -250,9 +250,9 @@ describeWith(['bash', 'jq', 'rclone', 'versitygw'], 'rondb-restore.sh with recor
   test('stops at a signal, and frees the lease', async () => {
     let stopped = false;
     const run = await job.run({
-      before: 'if [[ "$*" == *--rebuild-indexes* ]]; then /usr/bin/sleep 600; fi',
+      before: 'if [[ "$*" == *--rebuild-indexes* ]]; then echo in the middle of it >&2; exec /usr/bin/sleep 600; fi',
       onLog: (log, stop) => {
-        if (!stopped && log.includes('rebuilding')) {
+        if (!stopped && log.includes('in the middle of it')) {
           stopped = true;
           stop();
         }

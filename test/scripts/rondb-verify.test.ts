@@ -40,7 +40,7 @@ describeWith(['bash', 'jq', 'rclone', 'versitygw'], 'rondb-verify.sh', () => {
         .sort()
         .map((path) => `${path} ${statSync(file(path)).mtimeMs}`);
     const before = listing();
-    const { code, log, report } = await job.run();
+    const { code, log, report } = await job.run({ rclone: {} });
     expect(code, log).toBe(0);
     expect(listing()).toEqual(before);
     expect(readBack()).toHaveLength(16);
