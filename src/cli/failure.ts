@@ -1,4 +1,4 @@
-import { exitCodes, type Problem, ProblemsError } from '../problem/index.js';
+import { exitCodes, nearest, type Problem, ProblemsError } from '../problem/index.js';
 
 /** Thrown by a command that stops: what is wrong, and the exit code that says so to a script. */
 export class Failure extends ProblemsError {
@@ -9,6 +9,20 @@ export class Failure extends ProblemsError {
     super(problems);
     this.name = 'Failure';
   }
+}
+
+/** The problem of an option with a name that there is not, with the one that was probably meant. */
+export function unknownName(option: string, message: string, got: string, known: readonly string[]): Problem {
+  const meant = nearest(got, known);
+  return {
+    code: 'invalid-command-line',
+    severity: 'error',
+    where: { file: option },
+    message,
+    got,
+    allowed: known.join(', '),
+    hint: meant ? `Did you mean "${meant}"?` : 'Name one of the allowed ones.',
+  };
 }
 
 /** Thrown when SIGINT, SIGTERM or SIGHUP ended the work, after everything temporary is gone. */

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { exitCodes, nearest, type Problem } from '../problem/index.js';
+import { exitCodes, type Problem } from '../problem/index.js';
 import { type Comparison, compareFolders, countOf, isUnchanged, isYaml } from './comparison.js';
-import { Failure } from './failure.js';
+import { Failure, unknownName } from './failure.js';
 import { ignoredByGit } from './git-ignored.js';
 import type { OutputSummary } from './outcome.js';
 import type { Replacement } from './swap.js';
@@ -22,7 +22,9 @@ export function selectOutputs(written: readonly Replacement[], only: readonly st
   const known = written.map((output) => ({ output, names: readdirSync(output.work.fresh).sort() }));
   if (only) {
     const all = known.flatMap(({ names }) => names);
-    const problems = only.filter((name) => !all.includes(name)).map((name) => unknownEntry(name, all));
+    const problems = only
+      .filter((name) => !all.includes(name))
+      .map((name) => unknownName('--only', 'the app writes no entry of this name at the top of its output', name, all));
     if (problems.length > 0) throw new Failure(problems, exitCodes.usage);
   }
   return known.flatMap(({ output, names }) => {
@@ -30,19 +32,6 @@ export function selectOutputs(written: readonly Replacement[], only: readonly st
     const entries = names.filter((name) => only.includes(name));
     return entries.length > 0 ? [{ ...output, entries }] : [];
   });
-}
-
-function unknownEntry(name: string, known: readonly string[]): Problem {
-  const meant = nearest(name, known);
-  return {
-    code: 'invalid-command-line',
-    severity: 'error',
-    where: { file: '--only' },
-    message: 'the app writes no entry of this name at the top of its output',
-    got: name,
-    allowed: known.join(', '),
-    hint: meant ? `Did you mean "${meant}"?` : 'Name one of the allowed ones.',
-  };
 }
 
 /** Finds out what putting an output in place would change. */

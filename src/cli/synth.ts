@@ -153,7 +153,7 @@ async function checkHere(written: readonly Replacement[], report: AppReport): Pr
   const charts = process.env['VALD_CHART'];
   if (values && charts) {
     const { checkValues } = await import('./values-check.js');
-    problems.push(...checkValues(values.work.fresh, values.target.shown, charts));
+    problems.push(...(await checkValues(values.work.fresh, values.target.shown, charts)));
   }
   return problems;
 }

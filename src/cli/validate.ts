@@ -84,6 +84,8 @@ function print(report: Report, { output, failOn }: ValidateOptions, screen: Scre
     github: () => githubReport(report),
   };
   screen.result(printers[output]());
+  // The other formats have no place for what was not looked at.
+  if (output !== 'text') for (const note of report.notes) screen.note(note);
   screen.problems(report.unreadable);
 }
 

@@ -1,56 +1,56 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { Ajv, type ErrorObject } from 'ajv';
-import { parse } from 'yaml';
 import type { Problem } from '../problem/index.js';
+import { type Chart, findChart, knownCharts, validate } from '../validate/index.js';
+import { positionAt } from '../values/index.js';
 import { listFiles } from './comparison.js';
 
-interface Chart {
-  readonly folder: string;
-  readonly version: string;
-}
-
 /**
- * Checks values files against the schemas of the charts they are for, where those charts are at hand.
+ * Checks values files against the charts that they are for, where those charts are at hand: their schema and keys, and
+ * the rules for them.
  *
  * @param fresh folder with the values files
  * @param shown how that folder will be called, for messages
  * @param charts folders of unpacked charts, separated as in PATH; a file is checked with those whose version is among
  * the versions that its head names
  */
-export function checkValues(fresh: string, shown: string, charts: string): Problem[] {
+export async function checkValues(fresh: string, shown: string, charts: string): Promise<Problem[]> {
   const problems: Problem[] = [];
-  const atHand = charts.split(delimiter).flatMap((folder) => readChart(folder, problems));
-  for (const { folder, version } of atHand) {
-    // The draft's own name is left out: upstream's is spelled in a way that no validator knows.
-    const { $schema: _, ...schema } = JSON.parse(readFileSync(join(folder, 'values.schema.json'), 'utf8')) as Record<
-      string,
-      unknown
-    >;
-    const validate = new Ajv({ strict: false, allErrors: true, logger: false }).compile(schema);
-    for (const path of listFiles(fresh).filter((file) => file.endsWith('.values.yaml'))) {
-      const text = readFileSync(join(fresh, path), 'utf8');
-      if (!isFor(text, version) || validate(parse(text))) continue;
-      for (const error of validate.errors ?? []) problems.push(toProblem(error, `${shown}/${path}`, version));
+  const paths = listFiles(fresh).filter((file) => file.endsWith('.values.yaml'));
+  for (const folder of charts.split(delimiter).filter((text) => text !== '')) {
+    if (!existsSync(join(folder, 'Chart.yaml')) || !existsSync(join(folder, 'values.schema.json'))) {
+      problems.push(noChart(folder));
+      continue;
     }
+    const chart = await findChart(folder, knownCharts);
+    for (const path of paths)
+      if (isFor(readFileSync(join(fresh, path), 'utf8'), chart.version))
+        problems.push(...problemsOf(join(fresh, path), `${shown}/${path}`, chart));
   }
   return problems;
 }
 
-function readChart(folder: string, problems: Problem[]): Chart[] {
-  if (folder === '') return [];
-  if (existsSync(join(folder, 'Chart.yaml')) && existsSync(join(folder, 'values.schema.json'))) {
-    const { version } = parse(readFileSync(join(folder, 'Chart.yaml'), 'utf8')) as { version: string };
-    return [{ folder, version }];
-  }
-  problems.push({
+function problemsOf(file: string, shown: string, chart: Chart): Problem[] {
+  return validate({ files: [file], chart }).findings.map(({ rule, span, message }) => {
+    const { line, column } = positionAt(span.source, span.start);
+    return {
+      code: 'invalid-field',
+      severity: rule.severity,
+      where: { file: shown, line, column },
+      message: `${message}, says ${rule.id} for chart ${chart.version}`,
+      hint: 'Change the prop that this value comes from, or the version of the chart.',
+    };
+  });
+}
+
+function noChart(folder: string): Problem {
+  return {
     code: 'unreadable-file',
     severity: 'warning',
     where: { file: folder },
     message: 'is no unpacked chart with a values.schema.json, so no values file was checked with it',
     hint: 'Give the folder of an unpacked chart in VALD_CHART (helm pull --untar).',
-  });
-  return [];
+  };
 }
 
 /** Whether the head of a values file says that it is for a chart version: `versions v1.7.11 to v1.8.0`. */
@@ -62,16 +62,4 @@ function isFor(text: string, version: string): boolean {
 function order(version: string): number {
   const [major = 0, minor = 0, patch = 0] = version.replace(/^v/, '').split('.').map(Number);
   return (major * 1000 + minor) * 1000 + patch;
-}
-
-function toProblem(error: ErrorObject, file: string, version: string): Problem {
-  const field = error.instancePath.slice(1).replaceAll('/', '.');
-  return {
-    code: 'invalid-field',
-    severity: 'error',
-    where: { file },
-    message: `${field || 'the file'} ${error.message}, says the schema of chart ${version}`,
-    ...(error.params['allowedValues'] ? { allowed: (error.params['allowedValues'] as unknown[]).join(', ') } : {}),
-    hint: 'Change the prop that this value comes from, or the version of the chart.',
-  };
 }

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { exitCodes, nearest, type Problem } from '../problem/index.js';
+import { exitCodes, type Problem } from '../problem/index.js';
 import { type FileChange, listFiles } from './comparison.js';
-import { Failure } from './failure.js';
+import { Failure, unknownName } from './failure.js';
 import { Interruption } from './interruption.js';
 import { runModuleProcess } from './module-process.js';
 import type { MadeValues } from './module-runner.js';
@@ -87,17 +87,7 @@ function onlyFile(values: readonly MadeValues[], module: string, environment: st
   const found = values.flatMap(({ files }) => files);
   if (found.length === 1) return found[0]![1];
   if (found.length > 1) throw wrongOptions(`${module} has values of several charts for it: use --all`);
-  const meant = nearest(environment, known);
-  const problem: Problem = {
-    code: 'invalid-command-line',
-    severity: 'error',
-    where: { file: '--env' },
-    message: 'there is no such environment',
-    got: environment,
-    allowed: known.join(', '),
-    hint: meant ? `Did you mean "${meant}"?` : 'Name one of the allowed ones.',
-  };
-  throw new Failure([problem], exitCodes.usage);
+  throw new Failure([unknownName('--env', 'there is no such environment', environment, known)], exitCodes.usage);
 }
 
 /** Writes what changes, or with `--check` shows it. */

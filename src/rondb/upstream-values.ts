@@ -82,9 +82,30 @@ export class RonDBUpstreamValues extends Construct {
     addOutputFile(this, {
       output: 'values',
       path: `${path}.values.yaml`,
-      content: `${upstreamHead(settings, name)}${yamlText(upstreamValues(settings))}`,
+      content: `${upstreamHead(settings, name)}${withAccepted(purposeRisks[settings.purpose], yamlText(upstreamValues(settings)))}`,
     });
   }
+}
+
+/** What our own rules warn of and is meant so: the key, the rule, and the reason that `validate` asks for. */
+const purposeRisks = {
+  stream: undefined,
+  sidecar: {
+    key: 'schedule',
+    rule: 'RONDB047',
+    reason: 'our jobs make the backups; this is on for the rclone-listener only',
+  },
+  upstream: {
+    key: 'ttl',
+    rule: 'RONDB008',
+    reason: "a rule of the bucket deletes; the chart's clean-up takes good backups too",
+  },
+} as const;
+
+function withAccepted(risk: (typeof purposeRisks)[keyof typeof purposeRisks], values: string): string {
+  if (!risk) return values;
+  const { key, rule, reason } = risk;
+  return values.replace(new RegExp(`^( *)(?=${key}:)`, 'm'), `$1# chartwright-ignore ${rule}: ${reason}\n$1`);
 }
 
 function checkUpstream(settings: UpstreamSettings, construct: string): Problem[] {

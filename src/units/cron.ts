@@ -88,6 +88,12 @@ function wholeNumber(text: string): number | undefined {
   return value <= Number.MAX_SAFE_INTEGER ? value : undefined;
 }
 
+/** What is wrong with a schedule of five fields, or undefined for one that {@link cronSchedule} takes. */
+export function cronFault(schedule: string): string | undefined {
+  const read = parse(schedule);
+  return typeof read === 'string' ? read : undefined;
+}
+
 /**
  * A schedule of five fields, exactly as far as Kubernetes takes it. Stricter than Kubernetes in three places: macros
  * (`@daily`, `@every 1h`) are refused, because everybody’s jobs would start in the same minute; `TZ=` is refused, as it
@@ -95,12 +101,11 @@ function wholeNumber(text: string): number | undefined {
  */
 export const cronSchedule = () =>
   z.string().superRefine((schedule, context) => {
-    if (isTraced(schedule)) return;
-    const read = parse(schedule);
-    if (typeof read !== 'string') return;
+    const fault = isTraced(schedule) ? undefined : cronFault(schedule);
+    if (fault === undefined) return;
     context.addIssue({
       code: 'custom',
-      message: read,
+      message: fault,
       params: { allowed: 'minute, hour, day of the month, month and day of the week, such as "17 2 * * *"' },
     });
   });

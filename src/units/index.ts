@@ -1,19 +1,22 @@
 export { backupId, largestBackupId } from './backup-id.js';
 export { checksum } from './checksum.js';
-export { type CronIntervals, cronIntervals, cronMacros, cronSchedule, timeZone } from './cron.js';
+export { type CronIntervals, cronFault, cronIntervals, cronMacros, cronSchedule, timeZone } from './cron.js';
 export { duration, seconds } from './duration.js';
 export {
   add,
   type Condition,
   choose,
   clean,
+  contains,
   dirname,
+  distinct,
   divideUp,
   isTraced,
   join,
   less,
   max,
   mul,
+  named,
   operations,
   refuse,
   same,

@@ -93,7 +93,8 @@ export const clean = operation('clean', (path: string): string => {
 
 /** Text cut to a number of characters, without a hyphen at the end: what a Kubernetes name needs. */
 export const trunc = operation('trunc', (text: string, length: number): string =>
-  text.slice(0, length).replace(/-+$/, ''),
+  // By code points, as templates count: an emoji is two of JavaScript's units.
+  [...text].slice(0, length).join('').replace(/-+$/, ''),
 );
 
 /** Text with a start taken off where it is there. */
@@ -109,6 +110,18 @@ export const less = operation('less', (a: number, b: number): Condition => a < b
 
 /** Whether two leaves are the same text or number. */
 export const same = operation('same', (a: string | number, b: string | number): Condition => a === b);
+
+/** Whether a text holds another one; every text holds the empty one. */
+export const contains = operation('contains', (text: string, part: string): Condition => text.includes(part));
+
+/** A text, which a chart computes in a template of this name: for what many places of its templates need. */
+export const named = operation('named', (_name: string, text: string): string => text);
+
+/** Whether no two of some leaves are the same: names in a list, each of which may be there once. */
+export const distinct = operation(
+  'distinct',
+  (...values: (string | number)[]): Condition => new Set(values).size === values.length,
+);
 
 /** One of two leaves by a condition; both are computed. */
 export function choose<Leaf extends string | number>(condition: Condition, whenTrue: Leaf, whenFalse: Leaf): Leaf {

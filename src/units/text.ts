@@ -44,7 +44,7 @@ export const dnsName = () =>
 /** An absolute path below the root, without `..`, doubled or trailing slashes. */
 export const absolutePath = () =>
   textLeaf({
-    pattern: /^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._-]+)+$/,
+    pattern: /^(\/(\.*[A-Za-z0-9_-][A-Za-z0-9._-]*|\.{3,}))+$/,
     maxLength: 1024,
     allowed: 'an absolute path without "..", such as /var/ngt/index',
   });

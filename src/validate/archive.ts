@@ -1,14 +1,20 @@
 import { gunzipSync } from 'node:zlib';
 import { UnreadableError } from './unreadable.js';
 
+/** How much more may be unpacked: archives inside of an archive count together. */
+export interface UnpackBudget {
+  left: number;
+}
+
 /** Helm's own limit for all files of a chart together. */
-const mostBytes = 100 * 1024 * 1024;
+export const unpackBudget = (): UnpackBudget => ({ left: 100 * 1024 * 1024 });
 
 /**
  * The wanted files of a packed chart, in memory: nothing is ever written.
  *
  * @param file the archive's name, for messages
  * @param wanted decides by the path below the archive's one folder
+ * @param budget what may still be unpacked; the size of this one is taken from it
  * @returns file contents by that path
  * @throws {@link UnreadableError} for what is no chart archive, paths that lead out of it, and more than 100 MiB
  */
@@ -16,6 +22,7 @@ export async function readArchive(
   file: string,
   packed: Buffer,
   wanted: (path: string) => boolean,
+  budget: UnpackBudget,
 ): Promise<Map<string, Buffer>> {
   const refuse = (message: string) =>
     new UnreadableError({ where: { file }, message, hint: 'Pack the chart again with "helm package".' });
@@ -23,7 +30,9 @@ export async function readArchive(
   // Only here: most runs have no archive. It is a module, which the CommonJS build can load in no other way.
   const { unpackTar } = await import('modern-tar');
   try {
-    const entries = await unpackTar(gunzipSync(packed, { maxOutputLength: mostBytes }), { strict: true });
+    const tar = gunzipSync(packed, { maxOutputLength: Math.max(1, budget.left) });
+    budget.left -= tar.length;
+    const entries = await unpackTar(tar, { strict: true });
     for (const { header, data } of entries) {
       const path = header.name.replaceAll('\\', '/');
       if (leadsOut(path)) throw refuse(`it holds the path "${header.name}", which leads out of the chart`);

@@ -1,37 +1,38 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { nearest } from '../problem/index.js';
 import {
   emptyMap,
-  isMapNode,
   type KnownChart,
+  readPlainYaml,
   readValues,
   SchemaDocument,
   Spans,
   toValues,
+  type ValuesChart,
   type ValuesMap,
 } from '../values/index.js';
-import { readArchive } from './archive.js';
-import { UnreadableError, unreadable } from './unreadable.js';
+import { type ChartFiles, readChartFiles } from './chart-files.js';
+import { findSubcharts, type Subchart } from './subcharts.js';
+import { UnreadableError } from './unreadable.js';
 
 /** The chart that values are checked for. */
-export interface Chart {
+export interface Chart extends ValuesChart {
   readonly name: string;
   readonly version: string;
   readonly defaults: ValuesMap;
   /** Whether the defaults are all that the chart has, and not only those that rules read. */
   readonly complete: boolean;
   readonly schema?: SchemaDocument;
-  /** Keys that are not among the defaults and yet known: in comments of values.yaml, names of subcharts. */
+  /** Keys that are not among the defaults and yet known: in comments of values.yaml. */
   readonly mentioned: ReadonlySet<string>;
-  /** Names of its subcharts, which take values of their own. */
-  readonly subcharts: ReadonlySet<string>;
+  readonly subcharts: readonly Subchart<Chart>[];
+  /** Keys of subcharts that Chart.yaml names and that are not at hand. */
+  readonly missing: ReadonlySet<string>;
   readonly known?: KnownChart;
   /** What was not checked, and why. */
   readonly notes: readonly string[];
 }
-
-const wantedFiles = new Set(['Chart.yaml', 'values.yaml', 'values.schema.json']);
 
 /**
  * Finds the chart that a command line names: one of the known by name, with `@version` or without, else a chart's
@@ -45,7 +46,7 @@ export async function findChart(text: string, knownCharts: readonly KnownChart[]
   if (known) return knownChart(known, version);
   const stats = statSync(text, { throwIfNoEntry: false });
   if (!stats) throw noChart(text, knownCharts);
-  return readChart(text, stats.isDirectory() ? readFolder(text) : await readPacked(text), knownCharts);
+  return readChart(await readChartFiles(text), knownCharts);
 }
 
 function noChart(text: string, knownCharts: readonly KnownChart[]): UnreadableError {
@@ -78,35 +79,15 @@ function knownChart(known: KnownChart, wanted: string | undefined): Chart {
     defaults: toValues(known.defaults(version)) as ValuesMap,
     complete: false,
     mentioned: new Set(),
-    subcharts: new Set(),
+    subcharts: [],
+    missing: new Set(),
     known,
-    notes: ['The chart’s schema and unknown keys were not checked: give the chart’s path for that.'],
+    notes: ['Schema and unknown keys: skipped: give the chart’s path.'],
   };
 }
 
-function readFolder(folder: string): Map<string, Buffer> {
-  const files = new Map<string, Buffer>();
-  for (const name of wantedFiles)
-    try {
-      files.set(name, readFileSync(join(folder, name)));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-        throw unreadable(join(folder, name), error, 'Make it readable.');
-    }
-  return files;
-}
-
-async function readPacked(path: string): Promise<Map<string, Buffer>> {
-  let packed: Buffer;
-  try {
-    packed = readFileSync(path);
-  } catch (error) {
-    throw unreadable(path, error, 'Make it readable.');
-  }
-  return readArchive(path, packed, (inside) => wantedFiles.has(inside));
-}
-
-function readChart(path: string, files: ReadonlyMap<string, Buffer>, knownCharts: readonly KnownChart[]): Chart {
+function readChart(from: ChartFiles, knownCharts: readonly KnownChart[]): Chart {
+  const { path, files } = from;
   const metadata = readYaml(path, 'Chart.yaml', files);
   const name = metadata?.['name'];
   if (!metadata || typeof name !== 'string')
@@ -115,12 +96,13 @@ function readChart(path: string, files: ReadonlyMap<string, Buffer>, knownCharts
       message: 'this is no chart: it has no Chart.yaml with a name',
       hint: 'Give the folder that holds Chart.yaml, or a .tgz file that "helm package" or "helm pull" made.',
     });
-  const dependencies = Array.isArray(metadata['dependencies']) ? metadata['dependencies'] : [];
-  const subcharts = new Set(
-    dependencies.flatMap((one) => (isMapNode(one) ? [one['alias'] ?? one['name']] : [])).map(String),
-  );
   const schema = files.get('values.schema.json');
   const known = knownCharts.find((chart) => chart.name === name);
+  // Charts of the first version of the format list them in a file of their own.
+  const { dependencies } = readYaml(path, 'requirements.yaml', files) ?? metadata;
+  const { subcharts, missing, notes } = findSubcharts(dependencies, from.subcharts, (inner) =>
+    readChart(inner, knownCharts),
+  );
   return {
     name,
     version: String(metadata['version'] ?? ''),
@@ -129,10 +111,11 @@ function readChart(path: string, files: ReadonlyMap<string, Buffer>, knownCharts
     ...(schema ? { schema: new SchemaDocument(schema.toString('utf8')) } : {}),
     mentioned: keysInComments(files.get('values.yaml')?.toString('utf8') ?? ''),
     subcharts,
+    missing,
     ...(known ? { known } : {}),
     notes: [
       ...(schema ? [] : [`${basename(path)} has no values.schema.json: keys were compared with its values.yaml.`]),
-      ...(subcharts.size > 0 ? [`Values of subcharts were not checked: ${[...subcharts].join(', ')}.`] : []),
+      ...notes,
     ],
   };
 }
@@ -141,6 +124,8 @@ function readYaml(path: string, name: string, files: ReadonlyMap<string, Buffer>
   const content = files.get(name);
   if (!content) return undefined;
   const source = { name: join(path, name), kind: 'file', text: content.toString('utf8') } as const;
+  const plain = readPlainYaml(source.text);
+  if (plain) return plain;
   const errors: string[] = [];
   // Helm 3 and 4 both: a chart's own values are one document.
   const values = readValues(source, 4, new Spans(), ({ message }) => errors.push(message));

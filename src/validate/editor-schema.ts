@@ -1,4 +1,5 @@
 import {
+  coalesceChart,
   emptyMap,
   isMapNode,
   LayeredValues,
@@ -38,7 +39,7 @@ function pathsOf(rule: ValuesRule, chart: Chart): PathParts[] {
     const source = { name: rule.id, kind: 'file', text } as const;
     const spans = new Spans();
     const user = readValues(source, 4, spans, () => undefined) ?? emptyMap();
-    const values = new LayeredValues(user, spans, startOf(source), chart.defaults, 4);
+    const values = new LayeredValues(user, spans, startOf(source), coalesceChart(user, chart, 4));
     return rule.check(values, { chartVersion: chart.version }).map(({ path }) => partsOf(path));
   });
   return [...new Map(paths.map((path) => [path.join('\0'), path])).values()];

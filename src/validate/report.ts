@@ -1,5 +1,5 @@
 import type { Problem, Severity } from '../problem/index.js';
-import type { Finding } from '../values/index.js';
+import { type Finding, printPath } from '../values/index.js';
 
 /** Everything that one run found. */
 export interface Report {
@@ -45,6 +45,12 @@ export function unique(findings: readonly Finding[]): Finding[] {
     const key = [rule.id, span.source.name, span.start, message].join('\0');
     return !known.has(key) && known.add(key);
   });
+}
+
+/** Without those of general rules at values of which a rule for the chart says the same and more. */
+export function withoutEchoes(findings: readonly Finding[]): Finding[] {
+  const told = new Set(findings.flatMap(({ rule, path }) => (rule.says ?? []).map((id) => `${id} ${printPath(path)}`)));
+  return findings.filter(({ rule, path }) => !told.has(`${rule.id} ${printPath(path)}`));
 }
 
 /** By file, in the order of their names, then by place. */

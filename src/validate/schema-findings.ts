@@ -1,26 +1,44 @@
 import { nearest } from '../problem/index.js';
 import {
   type Finding,
+  isMapNode,
   type LayeredValues,
+  type PathParts,
   printPath,
   SchemaCheck,
   type SchemaDocument,
   type SchemaViolation,
+  type ValuesNode,
 } from '../values/index.js';
+import type { Chart } from './chart.js';
 import { valuesRules } from './values-rules.js';
 
-/** What a chart's schema says against values, as findings in the user's files. */
-export function schemaFindings(values: LayeredValues, schema: SchemaDocument): Finding[] {
-  const violations = new SchemaCheck(schema).run(values.values);
+/** What the schemas of a chart and of its subcharts say against values, as findings in the user's files. */
+export function schemaFindings(values: LayeredValues, chart: Chart): Finding[] {
+  const inChart = ({ schema, subcharts }: Chart, here: ValuesNode, base: PathParts): Finding[] => [
+    ...(schema ? inSchema(values, schema, here, base) : []),
+    ...subcharts.flatMap((subchart) => {
+      const inner = isMapNode(here) ? here[subchart.key] : undefined;
+      if (!values.coalesced.enabled.has(subchart) || !isMapNode(inner)) return [];
+      return inChart(subchart.chart, inner, [...base, subchart.key]);
+    }),
+  ];
+  return inChart(chart, values.values, []);
+}
+
+function inSchema(values: LayeredValues, schema: SchemaDocument, here: ValuesNode, base: PathParts): Finding[] {
+  const violations = new SchemaCheck(schema).run(here);
+  const whose = base.length === 0 ? 'the chart’s' : `${printPath(base)}: the subchart’s`;
   const defects = schema.defects.map(
     ({ kind, message }): Finding => ({
       rule: kind === 'remote reference' ? valuesRules.remote : valuesRules.brokenSchema,
       span: values.root,
-      path: [],
-      message: `the chart’s values.schema.json cannot be used as it is: ${message}`,
+      path: base,
+      message: `${whose} values.schema.json cannot be used as it is: ${message}`,
     }),
   );
-  return [...defects, ...violations.map((violation) => toFinding(violation, values))];
+  const found = violations.map((one) => toFinding({ ...one, path: [...base, ...one.path] }, values));
+  return [...defects, ...found];
 }
 
 function toFinding(violation: SchemaViolation, values: LayeredValues): Finding {
@@ -31,7 +49,7 @@ function toFinding(violation: SchemaViolation, values: LayeredValues): Finding {
   const aboutKey = knownKeys !== undefined || keyword === 'propertyNames';
   return {
     rule: meant ? valuesRules.misspelt : valuesRules.schema,
-    span: values.place(path, aboutKey ? 'key' : 'value'),
+    span: values.place(writtenPath(path, values), aboutKey ? 'key' : 'value'),
     path,
     message: `${name} ${message}${allowed === undefined ? '' : `; allowed: ${allowed}`}`,
     ...(meant ? { fix: `Did you mean "${meant}"?` } : {}),
@@ -41,3 +59,9 @@ function toFinding(violation: SchemaViolation, values: LayeredValues): Finding {
 
 const knownKeysText = (keys: readonly string[]): string =>
   keys.length === 0 ? 'Remove it: no key is allowed here.' : `Use one of: ${keys.slice(0, 30).join(', ')}.`;
+
+/** Where the user wrote a value: what all charts share comes from the top, if the subchart has it not for itself. */
+function writtenPath(path: PathParts, values: LayeredValues): PathParts {
+  const shared = path.indexOf('global');
+  return shared > 0 && !values.isSet(path) && values.isSet(path.slice(shared)) ? path.slice(shared) : path;
+}

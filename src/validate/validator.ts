@@ -3,12 +3,14 @@ import { basename, dirname } from 'node:path';
 import type { Problem } from '../problem/index.js';
 import {
   applySetOption,
+  coalesceChart,
   emptyMap,
   type Finding,
   type HelmVersion,
   isMapNode,
   LayeredValues,
   mergeMaps,
+  printPath,
   type Release,
   type RuleContext,
   readDocuments,
@@ -27,8 +29,9 @@ import type { Chart } from './chart.js';
 import { applyIgnoreComments } from './ignore-comments.js';
 import { keyFindings } from './key-findings.js';
 import { readFile } from './read-file.js';
-import { holdsObjects, ReleaseReader } from './release-objects.js';
-import { inOrder, type Report, unique } from './report.js';
+import { holdsObjects, isNamed, releasesIn } from './release-objects.js';
+import type { FoundObject, ReleaseSurroundings } from './release-reader.js';
+import { inOrder, type Report, unique, withoutEchoes } from './report.js';
 import { fleetFindings, ruleFindings } from './rule-findings.js';
 import { leftOver } from './rules.js';
 import { schemaFindings } from './schema-findings.js';
@@ -72,6 +75,10 @@ class Validator {
   readonly #releases: Release[] = [];
   readonly #helm: HelmVersion;
   readonly #isLeftOver: (id: string) => boolean;
+  /** Files that the objects of a group have named. */
+  readonly #alsoRead: ValuesSource[] = [];
+  readonly #skipped = new Set<string>();
+  #objects: readonly FoundObject[] | undefined;
   #findings: Finding[] = [];
 
   constructor(readonly request: ValidateRequest) {
@@ -93,7 +100,7 @@ class Validator {
       const files = layers.filter(({ release }) => !release);
       if (files.length > 0) this.#check([...below, ...files], fleet ? { name: releaseName(group) } : undefined);
       // Alone, a group's files are not needed any more after this; compared, their comments count until the end.
-      const sources = layers.map(({ source }) => source);
+      const sources = [...layers.map(({ source }) => source), ...this.#alsoRead.splice(0)];
       if (fleet) for (const source of sources) commented.add(source);
       kept.push(...(fleet ? this.#findings : this.#withoutIgnored(this.#findings, sources)));
     }
@@ -104,7 +111,10 @@ class Validator {
       findings: inOrder(unique(this.#withoutIgnored(this.#findings, [...commented])), names),
       files: names,
       ...(chart ? { chart: `${chart.name} ${chart.version}` } : {}),
-      notes: chart ? chart.notes : ['No chart was given: only what is wrong for any chart was looked for.'],
+      notes: [
+        ...(chart ? chart.notes : ['No chart was given: only what is wrong for any chart was looked for.']),
+        ...this.#skipped,
+      ],
       unreadable: this.#unreadable,
     };
   }
@@ -127,13 +137,49 @@ class Validator {
         return [{ source, root, values: readValues(source, this.#helm, this.#spans, report) }];
       const objects = readDocuments(source, this.#spans, report) ?? [];
       const { chart } = this.request;
-      const releases = new ReleaseReader(source, this.#spans, this.#helm, report).read(objects);
-      return releases.filter((one) => one.chart === undefined || !chart || one.chart === chart.name);
+      const found = objects.map((object) => ({ object, source }));
+      return releasesIn(found, this.#around(found, report)).filter(
+        (one) => one.chart === undefined || !chart || one.chart === chart.name,
+      );
     } catch (error) {
       if (!(error instanceof UnreadableError)) throw error;
       this.#unreadable.push(...error.problems);
       return [];
     }
+  }
+
+  /** What releases take from elsewhere: values files of the repository, and objects in any file of this run. */
+  #around(here: readonly FoundObject[], report: (finding: Finding) => void): ReleaseSurroundings {
+    return {
+      helm: this.#helm,
+      spans: this.#spans,
+      report,
+      skip: (what) => this.#skipped.add(what),
+      readValuesFile: (path) => {
+        const [layer] = this.#read(path, false);
+        if (layer) this.#alsoRead.push(layer.source);
+        return layer?.values;
+      },
+      readText: (path) => readFileSync(path, 'utf8'),
+      find: (kind, namespace, name) =>
+        [...here, ...this.#givenObjects()].find(({ object }) => isNamed(object, kind, namespace, name)),
+    };
+  }
+
+  /** The ConfigMaps and Secrets of all files, read once, when the first release asks for one. */
+  #givenObjects(): readonly FoundObject[] {
+    this.#objects ??= (this.request.each ?? []).flat().flatMap((name) => {
+      try {
+        const { source, finding } = readFile(name);
+        if (finding || !/^kind: *(ConfigMap|Secret)\b/m.test(source.text)) return [];
+        return (readDocuments(source, this.#spans, () => undefined) ?? []).map((object) => ({ object, source }));
+      } catch (error) {
+        // Told when the file itself has its turn.
+        if (error instanceof UnreadableError) return [];
+        throw error;
+      }
+    });
+    return this.#objects;
   }
 
   /** Whether a number is written as the chart itself writes it, so that its templates are made for that. */
@@ -159,13 +205,14 @@ class Validator {
         user = changed;
       }
     root ??= startOf({ name: '--chart', kind: 'option', text: chart?.name ?? '' });
-    const values = new LayeredValues(user, this.#spans, root, chart?.defaults ?? emptyMap(), this.#helm);
+    const values = new LayeredValues(user, this.#spans, root, coalesceChart(user, chart ?? noChart, this.#helm));
     const release = this.request.release ?? layers.at(-1)?.release ?? named;
     const context: RuleContext = { chartVersion: chart?.version ?? '', ...(release ? { release } : {}) };
     if (this.request.fleet) this.#releases.push({ ...context, values });
-    if (chart?.schema) this.#findings.push(...schemaFindings(values, chart.schema));
-    this.#findings.push(...keyFindings(values, chart));
-    if (chart?.known) this.#findings.push(...ruleFindings(values, chart.known.rules, context));
+    const bySchema = chart ? schemaFindings(values, chart) : [];
+    const told = new Set(bySchema.map(({ path }) => printPath(path)));
+    const byRules = chart ? ruleFindings(values, chart, release) : [];
+    this.#findings.push(...withoutEchoes([...bySchema, ...keyFindings(values, chart, told), ...byRules]));
   }
 
   #set(values: ValuesMap, source: ValuesSource): ValuesMap | undefined {
@@ -179,6 +226,8 @@ class Validator {
     }
   }
 }
+
+const noChart = { defaults: emptyMap(), subcharts: [] };
 
 /** What a release is called whose files do not say it: like their folder, or like the one file. */
 function releaseName(files: readonly string[]): string {

@@ -68,4 +68,12 @@ export const valuesRules = {
     fix: 'Correct the option; quote it for the shell.',
     fact: 'Tried with Helm 3.22.0 and 4.3.1.',
   },
+  subchart: {
+    id: 'VALUES006',
+    severity: 'error',
+    title: 'the values of a subchart are no map',
+    why: 'Helm stops and nothing is installed or upgraded.',
+    fix: 'Write its values below the key; to turn it off, use what its condition in Chart.yaml names.',
+    fact: 'Tried with Helm 3.22.0 and 4.3.1: "type mismatch on".',
+  },
 } as const satisfies Record<string, RuleFacts>;

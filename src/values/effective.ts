@@ -1,9 +1,9 @@
 import type { EffectiveValues, HelmValue, ValueOrigin, ValuePath } from './effective-values.js';
 import { type PathParts, printPath } from './finding.js';
-import { coalesce } from './layers.js';
 import { positionAt, type Span } from './source.js';
 import type { Spans } from './spans.js';
-import { type HelmVersion, isMapNode, type ValuesMap, type ValuesNode } from './values-map.js';
+import type { ChartValues } from './subcharts.js';
+import { emptyMap, isMapNode, type ValuesMap, type ValuesNode } from './values-map.js';
 
 /** A path as its parts: a text is split at its dots. */
 export const partsOf = (path: ValuePath): PathParts => (typeof path === 'string' ? path.split('.') : path);
@@ -17,15 +17,15 @@ export class LayeredValues implements EffectiveValues {
    * @param user all files and options of the user, layered
    * @param spans where they were written
    * @param root the place of a finding about something that the user has not written at all
+   * @param coalesced the same over the chart's defaults, with which of its subcharts count
    */
   constructor(
     readonly user: ValuesMap,
     readonly spans: Spans,
     readonly root: Span,
-    defaults: ValuesMap,
-    helm: HelmVersion,
+    readonly coalesced: ChartValues,
   ) {
-    this.values = coalesce(user, defaults, helm);
+    this.values = coalesced.values;
   }
 
   get(path: ValuePath): Exclude<HelmValue, null> | undefined {
@@ -68,6 +68,15 @@ export class LayeredValues implements EffectiveValues {
     const { source } = span;
     if (source.kind === 'option') return { from: 'option', option: `${source.name} ${source.text}` };
     return { from: 'file', file: source.name, ...positionAt(source, span.start) };
+  }
+
+  /** The values of a subchart, as its own templates get them. */
+  within(key: string): LayeredValues {
+    const [user, values] = [this.user[key], this.values[key]];
+    return new LayeredValues(isMapNode(user) ? user : emptyMap(), this.spans, this.place([key], 'key'), {
+      ...this.coalesced,
+      values: isMapNode(values) ? values : emptyMap(),
+    });
   }
 
   /** Where a finding about a value stands: at the value, or at the nearest thing around it that the user wrote. */

@@ -8,8 +8,9 @@ export {
   SchemaDocument,
   type SchemaViolation,
 } from './json-schema/index.js';
-export { coalesce, mergeMaps } from './layers.js';
-export { readDocuments, readValues, startOf } from './read.js';
+export { mergeMaps, mergeTables } from './layers.js';
+export { readPlainYaml } from './plain-yaml.js';
+export { mostCharacters, readDocuments, readValues, startOf } from './read.js';
 export type {
   ClusterRule,
   FleetExample,
@@ -30,5 +31,6 @@ export { applySetOption, type SetOption, SetOptionError, setOptions } from './se
 export { sharedPlaces } from './shared-place.js';
 export { lineAt, type Position, positionAt, type Span, type ValuesSource } from './source.js';
 export { Spans } from './spans.js';
+export { coalesceChart, type ValuesChart, type ValuesSubchart } from './subcharts.js';
 export { textRules } from './text-rules.js';
 export { emptyMap, type HelmVersion, isMapNode, toValues, type ValuesMap, type ValuesNode } from './values-map.js';

@@ -25,28 +25,37 @@ export function mergeMaps(below: ValuesMap, above: ValuesMap, spans: Spans): Val
  * one that meets none stays. Neither is changed.
  *
  * @param helm 4 leaves out the nulls among the defaults, 3 keeps them
+ * @param subcharts keys whose maps keep their nulls: they take defaults of the subchart away later
  */
-export function coalesce(user: ValuesMap, defaults: ValuesMap, helm: HelmVersion): ValuesMap {
+export function coalesce(
+  user: ValuesMap,
+  defaults: ValuesMap,
+  helm: HelmVersion,
+  subcharts: ReadonlySet<string> = new Set(),
+): ValuesMap {
   const base = helm === 4 ? withoutNulls(defaults) : defaults;
   const result = emptyMap();
   for (const key of Object.keys(user)) {
     const value = user[key]!;
-    const fallback = base[key];
+    const fallback = (subcharts.has(key) ? defaults : base)[key];
     if (value === null && key in defaults) continue;
-    result[key] = isMapNode(value) && isMapNode(fallback) ? coalesceTables(value, fallback) : value;
+    result[key] = isMapNode(value) && isMapNode(fallback) ? coalesceTables(value, fallback, subcharts.has(key)) : value;
   }
   for (const key of Object.keys(base)) if (!(key in user)) result[key] = base[key]!;
   return result;
 }
 
+/** The same with every null kept, for what goes on to a subchart. */
+export const mergeTables = (user: ValuesMap, defaults: ValuesMap): ValuesMap => coalesceTables(user, defaults, true);
+
 /** The same below the top, where a null that meets a default that is null too stays. */
-function coalesceTables(user: ValuesMap, defaults: ValuesMap): ValuesMap {
+function coalesceTables(user: ValuesMap, defaults: ValuesMap, keepsNulls: boolean): ValuesMap {
   const result = emptyMap();
   for (const key of Object.keys(user)) {
     const value = user[key]!;
     const fallback = defaults[key];
-    if (value === null && fallback !== undefined && fallback !== null) continue;
-    result[key] = isMapNode(value) && isMapNode(fallback) ? coalesceTables(value, fallback) : value;
+    if (value === null && !keepsNulls && fallback !== undefined && fallback !== null) continue;
+    result[key] = isMapNode(value) && isMapNode(fallback) ? coalesceTables(value, fallback, keepsNulls) : value;
   }
   for (const key of Object.keys(defaults)) if (!(key in user)) result[key] = defaults[key]!;
   return result;

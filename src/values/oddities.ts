@@ -42,8 +42,20 @@ export function reportNumber(
     );
   else if (textKey.test(key) && String(value) !== text)
     report(textRules.number, `${text} is read as ${value}`, `Write "${text}" in quotes.`);
-  else if (Number.isInteger(value) && Math.abs(value) >= 1_000_000)
+  else if (Number.isInteger(value) && Math.abs(value) >= 1_000_000 && !isIntegerField(path))
     report(textRules.exponent, `${text} may come out as ${goExponent(value)}`);
+}
+
+/**
+ * Whether a value goes into a field of Kubernetes that is a whole number and may be so large. There an exponent does no
+ * harm: on its way to the API server the text becomes a number, and the number is written out.
+ */
+function isIntegerField(path: PathParts): boolean {
+  const [key = '', above = ''] = path.filter((part) => typeof part === 'string').reverse();
+  return (
+    /^(runAsUser|runAsGroup|fsGroup|supplementalGroups|priority)$/.test(key) ||
+    (key === 'value' && /priority/i.test(above))
+  );
 }
 
 /** A float as Go prints it by itself. */

@@ -5,13 +5,15 @@ import { type ResolvedScalar, resolveScalar } from './helm-scalar.js';
 import { mergeMaps } from './layers.js';
 import { reportNumber, reportWord } from './oddities.js';
 import type { RuleFacts } from './rule.js';
+import { looksSecret } from './secret.js';
 import { positionAt, type Span, type ValuesSource } from './source.js';
 import type { Spans } from './spans.js';
 import { textRules } from './text-rules.js';
 import { emptyMap, type HelmVersion, type ValuesMap, type ValuesNode } from './values-map.js';
 
 const deepest = 500;
-const mostCharacters = 5_000_000;
+/** The longest text that is read as values. */
+export const mostCharacters = 5_000_000;
 /** What the YAML reader inside of Helm does not take anywhere in a file. */
 const strangeCharacter = /(?![\t\n\r\x85])\p{Cc}|[\uFFFE\uFFFF]|\p{Cs}/u;
 const depthMessage = `more than ${deepest} levels`;
@@ -266,16 +268,19 @@ class Reader {
     const resolved = resolveScalar(text);
     const span = this.#spanOf(node);
     if (tag !== undefined && !fits(tag, resolved)) {
-      this.#refuse(textRules.tag, span, path, `${text || 'nothing'} is no ${tag}`);
+      this.#refuse(textRules.tag, span, path, `${looksSecret(path) ? 'this' : text || 'nothing'} is no ${tag}`);
       return null;
     }
     if (resolved.kind === 'no JSON') {
-      this.#refuse(textRules.noJson, span, path, `${text} has no form in JSON`);
+      this.#refuse(textRules.noJson, span, path, `${looksSecret(path) ? 'this' : text} has no form in JSON`);
       return null;
     }
     if (tag === undefined && !this.#aliases.inside) {
+      // A finding ends up in logs: of a secret it says that it is odd, and not what it is.
       const report = (rule: RuleFacts, message: string, fix?: string) =>
-        this.#report(rule, span, path, message, { fix });
+        looksSecret(path)
+          ? this.#report(rule, span, path, 'a secret that is read otherwise than it is written', { fix: inQuotes })
+          : this.#report(rule, span, path, message, { fix });
       if (resolved.kind === 'boolean') reportWord(text, report);
       else if (resolved.kind === 'number') reportNumber(text, resolved, path, report);
     }
@@ -291,7 +296,7 @@ class Reader {
 
   #syntax(start: number, end: number, message: string): void {
     const place = Math.min(start, Math.max(0, this.#end - 1));
-    this.#refuse(textRules.syntax, this.#span(place, Math.max(place + 1, end)), [], lowerFirst(message));
+    this.#refuse(textRules.syntax, this.#span(place, Math.max(place + 1, end)), [], lowerFirst(withoutSource(message)));
   }
 
   #report(
@@ -339,5 +344,14 @@ const fits = (tag: string, { kind }: ResolvedScalar): boolean =>
   (tag === '!!bool' && kind === 'boolean') ||
   (tag === '!!float' && kind === 'number') ||
   (tag === '!!int' && kind === 'number');
+
+/** The package's message without the piece of the file that some end with: it may be a secret. */
+const withoutSource = (message: string): string =>
+  message
+    .replace(/: ".*"$/s, '')
+    .replace(/^(Not a YAML token): .*$/s, '$1')
+    .replace(/(extra characters): .*$/s, '$1');
+
+const inQuotes = 'Put it in quotes, or better into a Secret.';
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);

@@ -18,6 +18,8 @@ export interface RuleFacts {
   readonly fix: string;
   /** The observation that the rule stands on: what was run or read, and of which version. */
   readonly fact: string;
+  /** Rules for any chart that say less of the same mistake: with a finding of this rule theirs are left out. @default - none */
+  readonly says?: readonly RuleId[];
   /** First chart version it holds for. @default - all */
   readonly since?: string;
   /** First chart version it no longer holds for. @default - none */

@@ -25,6 +25,7 @@ const deepestName = 30;
  *
  * @param source the option with its text
  * @param readFile reads the file that `--set-file` names
+ * @param place where the option itself is written, for one that is not on a command line. @default - its own text
  * @returns new values; the given ones stay
  * @throws {@link SetOptionError} for a text that Helm refuses
  */
@@ -34,8 +35,9 @@ export function applySetOption(
   spans: Spans,
   helm: HelmVersion,
   readFile: (path: string) => string,
+  place?: Span,
 ): ValuesMap {
-  return new SetOptionParser(source, spans, readFile).apply(values, helm);
+  return new SetOptionParser(source, spans, readFile, place).apply(values, helm);
 }
 
 class SetOptionParser {
@@ -47,6 +49,7 @@ class SetOptionParser {
     readonly source: ValuesSource,
     readonly spans: Spans,
     readonly readFile: (path: string) => string,
+    readonly place: Span | undefined,
   ) {
     this.#option = source.name as SetOption;
     this.#characters = [...source.text];
@@ -58,7 +61,7 @@ class SetOptionParser {
     if (helm === 4 && this.#option === '--set-json' && this.source.text.trim().startsWith('{')) {
       const above = this.#json();
       if (this.#at < this.#characters.length || !isMapNode(above)) throw this.#error('no JSON', 0);
-      this.#place(above);
+      this.#mark(above);
       return mergeMaps(copy, above, this.spans);
     }
     while (this.#at < this.#characters.length) this.#key(copy, 0);
@@ -66,10 +69,10 @@ class SetOptionParser {
   }
 
   /** Gives all entries of a value from JSON the place of the whole option. */
-  #place(map: ValuesMap): void {
+  #mark(map: ValuesMap): void {
     for (const [key, value] of Object.entries(map)) {
       this.spans.set(map, key, { value: this.#span(0, this.#characters.length) });
-      if (isMapNode(value)) this.#place(value);
+      if (isMapNode(value)) this.#mark(value);
     }
   }
 
@@ -270,7 +273,7 @@ class SetOptionParser {
   }
 
   #span(start: number, end: number): Span {
-    return { source: this.source, start, end: Math.max(start, end) };
+    return this.place ?? { source: this.source, start, end: Math.max(start, end) };
   }
 
   #notA(wanted: 'map' | 'list', value: ValuesNode, offset: number): never {

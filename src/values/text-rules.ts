@@ -56,9 +56,9 @@ export const textRules = {
     id: 'YAML007',
     severity: 'error',
     title: 'the file is no text that YAML allows',
-    why: 'Helm refuses files with control characters or bytes that are not UTF-8.',
+    why: 'Helm refuses files with control characters or bytes that are not UTF-8; of UTF-16 it depends on the version what it reads.',
     fix: 'Save it as UTF-8, or give the right file.',
-    fact: `${tried} "control characters are not allowed", "invalid leading UTF-8 octet".`,
+    fact: `${tried} "control characters are not allowed", "invalid leading UTF-8 octet". UTF-16 with a mark: Helm 4 says "incomplete UTF-16 character" or loses what is behind "---".`,
   },
   size: {
     id: 'YAML008',
@@ -128,8 +128,8 @@ export const textRules = {
     id: 'VALUES002',
     severity: 'info',
     title: 'a template may print this number with an exponent',
-    why: 'A template that prints it as it is, without int64 or toJson, writes 1e+06 for 1000000; --set does not have the problem.',
+    why: 'A template that prints it as it is, without int64, toYaml or toJson, writes 1e+06 for 1000000, which ends up in arguments, variables and configuration files; --set does not have the problem.',
     fix: 'Look at what "helm template" prints; put it in quotes if the chart takes a text.',
-    fact: `${tried} Seen in charts of many projects (helm issues 1707, 6431, 12195, 13254).`,
+    fact: `${tried} From 1000000 on {{ .Values.x }} and quote print 1e+06, toYaml 1000000. Seen in charts of many projects (helm issues 1707, 6431, 12195, 13254). Fields of Kubernetes that are whole numbers (runAsUser, priority) take both.`,
   },
 } as const satisfies Record<string, RuleFacts>;

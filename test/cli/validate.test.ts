@@ -45,7 +45,7 @@ const badText = `a.yaml:2:11: error: replicas is the text "three"; allowed: a wh
   do:  Write what the schema allows.
 
 1 error in 1 file for chart demo 1.2.3
-Values of subcharts were not checked: redis.
+Values of redis: skipped: charts/ does not hold it (helm dependency build).
 `;
 
 const table: [name: string, Case][] = [
@@ -195,7 +195,7 @@ const table: [name: string, Case][] = [
       files: { 'a.yaml': 'agent: {sidecar: {enabled: true}}\n' },
       words: ['a.yaml', '--chart', 'vald'],
       exitCode: 1,
-      stdout: /\[VALD001\][\s\S]*for chart vald v1\.8\.0\n.*give the chart’s path/,
+      stdout: /\[VALD001\][\s\S]*for chart vald v1\.8\.0\nSchema and unknown keys: skipped: give the chart’s path\./,
     },
   ],
   [
@@ -290,6 +290,15 @@ const table: [name: string, Case][] = [
     },
   ],
   [
+    'UTF-16',
+    {
+      files: { 'a.yaml': '' },
+      words: ['utf16.yaml', ...forChart],
+      exitCode: 1,
+      stdout: /^utf16\.yaml:1:1: error: the text is UTF-16, .* \[YAML007\]\n {2}1 \| replicas: 2\n/,
+    },
+  ],
+  [
     'several documents',
     {
       files: { 'a.yaml': 'replicas: 2\n---\nreplicas: "x"\n' },
@@ -365,6 +374,7 @@ const table: [name: string, Case][] = [
 
 describe('command lines', () => {
   test.each(table)('%s', (_, { files = {}, words, exitCode, stdout = '', stderr = '' }) => {
+    writeFileSync(join(project.folder, 'utf16.yaml'), Buffer.from('\uFEFFreplicas: 2\n', 'utf16le'));
     const result = project.write(files).run(['validate', ...words]);
     expect(result.exitCode, result.stdout + result.stderr).toBe(exitCode);
     for (const [got, wanted] of [
@@ -373,6 +383,49 @@ describe('command lines', () => {
     ] as const)
       if (typeof wanted === 'string') expect(got).toBe(wanted);
       else expect(got).toMatch(wanted);
+  });
+});
+
+describe('files that are no values', () => {
+  const endless = `a: &a [${'x, '.repeat(20)}x]\n${Array.from(
+    { length: 12 },
+    (_, index) =>
+      `b${index}: &b${index} [${Array(9)
+        .fill(index === 0 ? '*a' : `*b${index - 1}`)
+        .join(', ')}]\n`,
+  ).join('')}`;
+  test.each<[name: string, content: Buffer | string, rule: RegExp]>([
+    [
+      'fifty megabytes',
+      Buffer.alloc(50_000_000, 'a: 5\n'),
+      /^a\.yaml:1:1: error: 50000000 bytes, at most .* \[YAML008\]/,
+    ],
+    ['six megabytes', Buffer.alloc(6_000_000, 'a: 5\n'), /\[YAML008\]/],
+    ['a picture', Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), /^a\.yaml:1:1: error: .*\[YAML007\]/],
+    ['zeros', Buffer.alloc(4_000), /\[YAML007\]/],
+    ['aliases that explode', endless, /\[YAML005\]/],
+    ['ten thousand levels', `a: ${'{a: '.repeat(10_000)}`, /\[YAML006\]/],
+    ['four megabytes in one line', `a: "${'x'.repeat(4_000_000)}"\nb: yes\n`, /^a\.yaml:2:4: warning: .*\[YAML011\]/],
+    ['one line of keys', `{${Array.from({ length: 50_000 }, (_, index) => `k${index}: 1`).join(', ')}}`, /no findings/],
+  ])('%s: told within a few seconds and 400 MB', (_, content, rule) => {
+    writeFileSync(join(project.folder, 'a.yaml'), content);
+    const started = process.hrtime.bigint();
+    const { exitCode, stdout, stderr } = project.run(['validate', 'a.yaml'], {
+      environment: { NODE_OPTIONS: '--max-old-space-size=400' },
+    });
+    // A bound that holds on a machine with other work too: without limits these take minutes, or end for want of memory.
+    expect(Number(process.hrtime.bigint() - started) / 1e9).toBeLessThan(40);
+    expect({ exitCode: exitCode! <= 1, stderr }).toEqual({ exitCode: true, stderr: '' });
+    expect(stdout).toMatch(rule);
+  });
+
+  test('a folder in the place of a file is one that cannot be read', () => {
+    project.write({ 'd.yaml/readme.md': '' });
+    const { exitCode, stderr } = project.run(['validate', '-f', 'd.yaml']);
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 3,
+      stderr: expect.stringMatching(/^error: d\.yaml: it is a folder \[unreadable-file\]/),
+    });
   });
 });
 
@@ -466,6 +519,12 @@ test('JSON is an array of findings', () => {
       fix: 'Write what the schema allows.',
     },
   ]);
+});
+
+test('what was not looked at is said beside the other formats', () => {
+  const { stdout, stderr } = project.write(good).run(['validate', 'a.yaml', '--chart', 'vald', '--output', 'sarif']);
+  expect(JSON.parse(stdout).version).toBe('2.1.0');
+  expect(stderr).toBe('Schema and unknown keys: skipped: give the chart’s path.\n');
 });
 
 test('GitHub gets one annotation for each finding', () => {

@@ -22,7 +22,7 @@ function write(files: Record<string, string>): void {
 
 function chart(name: string, version: string): string {
   write({
-    [`${name}/Chart.yaml`]: `name: vald\nversion: ${version}\n`,
+    [`${name}/Chart.yaml`]: `name: demo\nversion: ${version}\n`,
     [`${name}/values.schema.json`]: JSON.stringify(schema),
   });
   return join(folder, name);
@@ -31,8 +31,8 @@ function chart(name: string, version: string): string {
 const values = (from: string, to: string, replicas: number) =>
   `# Values of Vald's own chart, unmodified, versions ${from} to ${to}: agents\nreplicas: ${replicas}\n`;
 
-const found = (charts: string) =>
-  checkValues(join(folder, 'values'), 'values', charts).map(
+const found = async (charts: string) =>
+  (await checkValues(join(folder, 'values'), 'values', charts)).map(
     ({ severity, where, message }) => `${severity}: ${printPlace(where)}: ${message}`,
   );
 
@@ -42,22 +42,22 @@ test.each([
     'v1.7.11',
     'v1.8.0',
     3,
-    ['error: values/a.values.yaml: replicas must be <= 2, says the schema of chart v1.7.12'],
+    ['error: values/a.values.yaml:2:11: replicas is 3; allowed: 2 or less, says SCHEMA001 for chart v1.7.12'],
   ],
   ['that the schema takes', 'v1.7.11', 'v1.8.0', 2, []],
   ['for older charts', 'v1.7.7', 'v1.7.10', 3, []],
   ['for newer charts', 'v1.8.1', 'v1.8.2', 3, []],
-])('a values file %s is checked as it should be', (_, from, to, replicas, expected) => {
+])('a values file %s is checked as it should be', async (_, from, to, replicas, expected) => {
   write({ 'values/a.values.yaml': values(from, to, replicas), 'values/a.objects.yaml': 'replicas: 9' });
-  expect(found(chart('chart', 'v1.7.12'))).toEqual(expected);
+  expect(await found(chart('chart', 'v1.7.12'))).toEqual(expected);
 });
 
-test('each chart at hand is used, and what is none is told', () => {
+test('each chart at hand is used, and what is none is told', async () => {
   write({ 'values/a.values.yaml': values('v1.7.11', 'v1.8.0', 3) });
   const charts = [chart('old', 'v1.7.11'), join(folder, 'nowhere'), chart('new', 'v1.8.0')].join(delimiter);
-  expect(found(charts)).toEqual([
+  expect(await found(charts)).toEqual([
+    'error: values/a.values.yaml:2:11: replicas is 3; allowed: 2 or less, says SCHEMA001 for chart v1.7.11',
     `warning: ${join(folder, 'nowhere')}: is no unpacked chart with a values.schema.json, so no values file was checked with it`,
-    'error: values/a.values.yaml: replicas must be <= 2, says the schema of chart v1.7.11',
-    'error: values/a.values.yaml: replicas must be <= 2, says the schema of chart v1.8.0',
+    'error: values/a.values.yaml:2:11: replicas is 3; allowed: 2 or less, says SCHEMA001 for chart v1.8.0',
   ]);
 });

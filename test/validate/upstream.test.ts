@@ -74,15 +74,19 @@ describeWith(
       expect(expected.map(([file]) => file).sort()).toEqual(files.sort());
     });
 
-    const values = join(import.meta.dirname, '../../values/vald');
-    const own = readdirSync(values).flatMap((line) =>
-      readdirSync(join(values, line))
-        .filter((file) => file.endsWith('.values.yaml'))
-        .map((file) => join(line, file)),
+    const values = join(import.meta.dirname, '../../values');
+    const own = readdirSync(values, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.values.yaml'),
     );
+    const chartOf = (file: string): keyof typeof charts =>
+      file.startsWith('rondb') ? 'rondb 0.8.0' : file.includes('to-v1.8.0') ? 'vald v1.8.0' : 'vald v1.7.10';
     test.each(own)('the values of this repository have none: %s', (file) => {
-      const chart = file.includes('to-v1.8.0') ? 'vald v1.8.0' : 'vald v1.7.10';
-      expect(findings(chart, join(values, file))).toEqual([]);
+      expect(findings(chartOf(file), join(values, file))).toEqual([]);
+    });
+    test.each(own)('nor have they with the chart’s name alone, and with either Helm: %s', async (file) => {
+      const chart = await findChart(chartOf(file).replace(' ', '@'), knownCharts);
+      for (const helm of [3, 4] as const)
+        expect(validate({ files: [join(values, file)], chart, helm }).findings).toEqual([]);
     });
   },
   { upstream, golden },

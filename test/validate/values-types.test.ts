@@ -1,8 +1,12 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { type Chart, editorSchema, knownCharts, valuesTypes } from '../../src/validate/index.js';
 import { SchemaDocument, toValues, type ValuesMap } from '../../src/values/index.js';
+import { describeWith, sharedFolder } from '../programs/find.js';
 
+const root = join(import.meta.dirname, '../..');
 const chartOf = (schema: object | undefined, defaults: object = {}): Chart => ({
   name: 'my-chart',
   version: '1.0.0',
@@ -10,7 +14,8 @@ const chartOf = (schema: object | undefined, defaults: object = {}): Chart => ({
   complete: true,
   ...(schema ? { schema: new SchemaDocument(JSON.stringify(schema)) } : {}),
   mentioned: new Set(),
-  subcharts: new Set(),
+  subcharts: [],
+  missing: new Set(),
   notes: [],
 });
 
@@ -139,3 +144,59 @@ describe('a schema for editors', () => {
     }
   });
 });
+
+const upstream = sharedFolder('upstream/vald');
+describeWith(
+  [],
+  'types of upstream’s chart',
+  () => {
+    test('are there in five seconds, have no name twice, and compile', async () => {
+      const text = readFileSync(join(upstream!, 'values-v1.8.0.schema.json'), 'utf8');
+      const started = performance.now();
+      const types = valuesTypes({ ...chartOf(undefined), name: 'vald', schema: new SchemaDocument(text) });
+      expect(performance.now() - started).toBeLessThan(5_000);
+      const names = [...types.matchAll(/^export (?:interface|type) (\w+)/gm)].map(([, name]) => name);
+      expect(names).toEqual([...new Set(names)]);
+      const use = (value: string) =>
+        `${types}\nexport const values: ValdValues = { agent: { minReplicas: ${value}, persistentVolume: { enabled: true } } };\n`;
+      expect(errorsOf(use('3'))).toEqual([]);
+      expect(errorsOf(use('"three"'))).toEqual(["Type 'string' is not assignable to type 'number'."]);
+    }, 300_000);
+  },
+  { upstream },
+);
+
+test('the types are those of a dependency’s values in a chart, and in its environments', () => {
+  const folder = mkdtempSync(join(import.meta.dirname, '.types-'));
+  try {
+    writeFileSync(join(folder, 'my-chart.ts'), valuesTypes(chartOf(schema)));
+    writeFileSync(
+      join(folder, 'use.ts'),
+      `import { z } from 'zod';
+import { defineChart, defineValues, dependency } from '../../../src/chart/index.js';
+import type { MyChartValues } from './my-chart.js';
+
+const mine = dependency<MyChartValues>({ repository: 'https://example.com', version: '1.0.0', values: { replicas: 3 } });
+const chart = defineChart(
+  { name: 'web', version: '1.0.0', values: z.object({ size: z.int().default(1) }), dependencies: { mine } },
+  () => {},
+);
+export const values = defineValues(chart, { prod: { mine: { replicas: 4, tree: { children: [] } } } });
+export const wrong = defineValues(chart, { prod: { mine: { replicas: 'four' } } });
+export const wrongToo = dependency<MyChartValues>({ repository: 'https://example.com', version: '1.0.0', values: { replica: 3 } });
+`,
+    );
+    const options = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile).config.compilerOptions;
+    const { options: compilerOptions } = ts.convertCompilerOptionsFromJson({ ...options, noEmit: true }, root);
+    const program = ts.createProgram([join(folder, 'use.ts')], compilerOptions);
+    const lines = ['my-chart.ts', 'use.ts'].flatMap((name) => {
+      const file = program.getSourceFile(join(folder, name))!;
+      return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)].map(
+        ({ start }) => `${name}:${file.getLineAndCharacterOfPosition(start ?? 0).line + 1}`,
+      );
+    });
+    expect(lines).toEqual(['use.ts:11', 'use.ts:12']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}, 300_000);

@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { validate } from '../../src/validate/index.js';
 import { type HelmVersion, type SetOption, SetOptionError } from '../../src/values/index.js';
-import { describeWith } from '../programs/find.js';
+import { describeWith, programPath } from '../programs/find.js';
 import { PrintingChart } from './helm-chart.js';
 import { layer, plain, readText } from './layered.js';
 
@@ -171,6 +173,36 @@ describeWith(['helm3', 'helm4'], 'Helm itself', () => {
     const text = `k:\n${keys.map((key) => `  ${key}: 0\n`).join('')}`;
     const { k } = (chart.ask(helm, [chart.file(text)]) as { values: Record<string, object> }).values;
     expect(Object.keys((readText(text).values as { k: object }).k).sort()).toEqual(Object.keys(k!).sort());
+  });
+
+  test('numbers from a million on are printed with an exponent, unless by toYaml or from --set', () => {
+    const printing = new PrintingChart('', undefined, {
+      'templates/values.yaml': 'printed: [{{ .Values.x }}, {{ .Values.x | quote }}, {{ toYaml .Values.x }}]\n',
+    });
+    const printed = (helm: string, words: readonly string[]) =>
+      /printed: \[(.*)\]/.exec(
+        spawnSync(programPath(helm), ['template', 'r', printing.path, ...words], { encoding: 'utf8' }).stdout,
+      )?.[1];
+    for (const [helm] of helms) {
+      expect(printed(helm, ['-f', printing.file('x: 999999\n')]), helm).toBe('999999, "999999", 999999');
+      expect(printed(helm, ['-f', printing.file('x: 1000001\n')]), helm).toBe('1.000001e+06, "1.000001e+06", 1000001');
+      expect(printed(helm, ['--set', 'x=1000001']), helm).toBe('1000001, "1000001", 1000001');
+    }
+    printing.remove();
+  });
+
+  test.each([
+    ['with the mark of UTF-16, little end first', 'utf16le', [0xff, 0xfe]],
+    ['with the mark of UTF-16, big end first', 'utf16be', [0xfe, 0xff]],
+    ['in UTF-16 without a mark', 'utf16le', []],
+  ] as const)('a file %s is one that some Helm refuses or reads in part, and it is told', (_, order, mark) => {
+    const bytes = Buffer.from('a: 5\n---\nb: "é"\n', 'utf16le');
+    const file = chart.file(Buffer.concat([Buffer.from(mark), order === 'utf16be' ? bytes.swap16() : bytes]));
+    const whole = { a: 5, b: 'é', m: { x: 1, z: { w: 2 } }, l: [1, { b: 2 }], text: '' };
+    expect(helms.map(([helm]) => chart.ask(helm, [file]))).not.toEqual([{ values: whole }, { values: whole }]);
+    expect(validate({ files: [file] }).findings).toMatchObject([
+      { rule: { id: 'YAML007', severity: 'error' }, span: { start: mark.length > 0 ? 1 : expect.any(Number) } },
+    ]);
   });
 
   const texts: [name: string, text: string][] = [

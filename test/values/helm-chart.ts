@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { programPath } from '../programs/find.js';
 
 /** What real Helm makes of values: them, or what it says against them. */
@@ -12,7 +12,8 @@ export class PrintingChart {
   readonly folder = mkdtempSync(join(tmpdir(), 'chartwright-values-'));
   #files = 0;
 
-  constructor(defaults = '', schema?: string) {
+  /** @param files more files of the chart by path, which may replace Chart.yaml: its subcharts */
+  constructor(defaults = '', schema?: string, files: Readonly<Record<string, string>> = {}) {
     mkdirSync(join(this.folder, 'chart/templates'), { recursive: true });
     writeFileSync(join(this.folder, 'chart/Chart.yaml'), 'apiVersion: v2\nname: printing\nversion: 1.0.0\n');
     writeFileSync(join(this.folder, 'chart/values.yaml'), defaults);
@@ -20,6 +21,10 @@ export class PrintingChart {
     const template =
       'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata:\n  values: {{ toJson .Values | toJson }}\n';
     writeFileSync(join(this.folder, 'chart/templates/values.yaml'), template);
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(this.path, path)), { recursive: true });
+      writeFileSync(join(this.path, path), text);
+    }
   }
 
   get path(): string {

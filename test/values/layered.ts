@@ -1,5 +1,6 @@
 import {
   applySetOption,
+  coalesceChart,
   emptyMap,
   type Finding,
   type HelmVersion,
@@ -12,6 +13,7 @@ import {
   startOf,
   type ValuesMap,
   type ValuesSource,
+  type ValuesSubchart,
 } from '../../src/values/index.js';
 
 /** Values files as text and options, layered as the command does it, over defaults. */
@@ -19,10 +21,12 @@ export function layer(
   texts: readonly string[],
   {
     defaults = '',
+    subcharts = [],
     options = [],
     helm = 4,
   }: {
     readonly defaults?: string;
+    readonly subcharts?: readonly ValuesSubchart[];
     readonly options?: readonly (readonly [SetOption, string])[];
     readonly helm?: HelmVersion;
   } = {},
@@ -41,7 +45,8 @@ export function layer(
         const source: ValuesSource = { name, kind: 'option', text };
         user = applySetOption(user, source, spans, helm, () => 'content');
       }
-  return { values: new LayeredValues(user, spans, root, read(defaults, 'defaults') ?? emptyMap(), helm), findings };
+  const chart = { defaults: read(defaults, 'defaults') ?? emptyMap(), subcharts };
+  return { values: new LayeredValues(user, spans, root, coalesceChart(user, chart, helm)), findings };
 }
 
 /** One file read by itself: its values as plain data, or undefined where it is refused, and the rules it breaks. */

@@ -1,4 +1,4 @@
-import { cronIntervals, cronMacros, cronSchedule, seconds } from '../../units/index.js';
+import { cronFault, cronIntervals, cronMacros, seconds } from '../../units/index.js';
 import type { EffectiveValues } from '../../values/index.js';
 
 /** Whether the chart renders its backups: nothing but true does, the chart’s own null means off. */
@@ -72,7 +72,7 @@ function walk(text: string): ScheduleReading {
   // Kubernetes rounds up to a second.
   if (every !== undefined) return { shortest: Math.max(1, seconds(every)), longest: Math.max(1, seconds(every)) };
   const fields = asFields(text);
-  return cronSchedule().safeParse(fields).success ? (cronIntervals(fields) ?? 'never') : 'invalid';
+  return cronFault(fields) === undefined ? (cronIntervals(fields) ?? 'never') : 'invalid';
 }
 
 /** A schedule with a macro written out, and single blanks. */

@@ -25,6 +25,7 @@ export const spellingRules: readonly Rule[] = [
     why: 'The chart’s schema takes any key, so a slip of the pen leaves the default in force without a word: no schedule, no age limit, another folder.',
     fix: 'Correct the key, or remove it.',
     fact: 'Read in the schema of chart 0.8.0: unknown keys pass.',
+    says: ['SCHEMA002', 'SCHEMA003'],
     until: '0.8.1',
     check: (values) =>
       Object.entries(known).flatMap(([path, words]) => {

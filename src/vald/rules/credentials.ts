@@ -62,6 +62,7 @@ export const credentialRules: readonly Rule[] = [
     why: 'It goes into a ConfigMap, which anybody who may read the namespace can see, into the release’s history and into git.',
     fix: 'Put it into a Secret, name it in agent.sidecar.env, and write _NAME_ of that variable here.',
     fact: 'Rendered: the sidecar’s configuration is a ConfigMap. Texts such as _AWS_ACCESS_KEY_ are replaced by the variable when it starts.',
+    says: ['VALUES003'],
     check(values) {
       const paths = [
         `${s3}.access_key`,

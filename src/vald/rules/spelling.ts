@@ -62,6 +62,7 @@ export const spellingRules: readonly Rule[] = [
     why: 'The chart’s schema takes any key, so a slip of the pen leaves the default in force without a word: a backup that is off, or a grace period that is too short.',
     fix: 'Correct the key, or remove it.',
     fact: 'Rendered with chart v1.8.0: unknown keys pass. The keys were read in each chart from v1.7.7 on.',
+    says: ['SCHEMA002', 'SCHEMA003'],
     until: 'v1.8.1',
     check: (values, { chartVersion }) =>
       Object.entries(known).flatMap(([path, words]) => {

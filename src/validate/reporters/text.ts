@@ -1,7 +1,7 @@
 import type { Severity } from '../../problem/index.js';
-import { type Finding, lineAt, positionAt, printPath } from '../../values/index.js';
+import { type Finding, positionAt, printPath } from '../../values/index.js';
 import { countsOf, type Report } from '../report.js';
-import { printable, withoutSecrets } from './printable.js';
+import { lineWithoutSecrets, printable } from './printable.js';
 
 /** Colours a piece of text for a terminal, or leaves it as it is. */
 export type Paint = (text: string, style: Severity | 'dim' | 'bold') => string;
@@ -32,7 +32,7 @@ function block({ rule, span, path, message, fix }: Finding, explain: boolean, pa
     `${paint(place, 'bold')}: ${paint(rule.severity, rule.severity)}: ${printable(message)} ${paint(`[${rule.id}]`, 'dim')}`,
   ];
   lines.push(
-    ...excerpt(withoutSecrets(lineAt(span.source, line)), line, column, span.end - span.start, (text) =>
+    ...excerpt(lineWithoutSecrets(span.source, line), line, column, span.end - span.start, (text) =>
       paint(text, rule.severity),
     ),
   );

@@ -5,8 +5,10 @@ import type { SchemaDocument } from './document.js';
 /** The keys that a schema describes in one map. */
 export interface DescribedKeys {
   readonly keys: ReadonlySet<string>;
-  /** Whether other keys are wanted too: the schema describes what they hold, or no keys at all. */
+  /** Whether other keys are wanted too: the schema describes what they hold. */
   readonly open: boolean;
+  /** Whether it names no keys, or says in so many words that there may be any: that says nothing about others. */
+  readonly vague: boolean;
 }
 
 /** The keys that a schema describes for the map at a path; undefined where it says nothing of that place. */
@@ -16,11 +18,10 @@ export function describedKeys(document: SchemaDocument, path: PathParts): Descri
     parts = parts.flatMap((part) => below(part, step)).flatMap((part) => partsOf(document, part));
   if (parts.length === 0) return undefined;
   const keys = new Set(parts.flatMap(({ properties }) => (isMapNode(properties) ? Object.keys(properties) : [])));
-  const others = parts.some(
-    ({ additionalProperties, patternProperties }) =>
-      additionalProperties === true || isMapNode(additionalProperties) || isMapNode(patternProperties),
+  const open = parts.some(
+    ({ additionalProperties, patternProperties }) => isMapNode(additionalProperties) || isMapNode(patternProperties),
   );
-  return { keys, open: others || keys.size === 0 };
+  return { keys, open, vague: keys.size === 0 || parts.some((part) => part['additionalProperties'] === true) };
 }
 
 /** A schema with all that counts for the same value: what it refers to and its alternatives. */

@@ -1,4 +1,5 @@
 import {
+  coalesceChart,
   emptyMap,
   type FleetExample,
   type KnownChart,
@@ -38,20 +39,18 @@ export function layered(text: string, defaults: unknown): LayeredValues {
   const wrong: string[] = [];
   const values = readValues(source, 4, spans, ({ rule, message }) => wrong.push(`${rule.id} ${message}`));
   if (!values) throw new Error(`${wrong.join(', ')} in\n${text}`);
-  return new LayeredValues(values, spans, startOf(source), toValues(defaults) as ValuesMap, 4);
+  return new LayeredValues(values, spans, startOf(source), over(values, defaults));
 }
 
 /** Values that no text has to be read for. */
 export function plain(user: unknown, defaults: unknown): LayeredValues {
   const root = { source: { name: 'values.yaml', kind: 'file', text: '' } as const, start: 0, end: 0 };
-  return new LayeredValues(
-    toValues(user) as ValuesMap,
-    new Spans(),
-    root,
-    toValues(defaults ?? emptyMap()) as ValuesMap,
-    4,
-  );
+  const values = toValues(user) as ValuesMap;
+  return new LayeredValues(values, new Spans(), root, over(values, defaults));
 }
+
+const over = (user: ValuesMap, defaults: unknown) =>
+  coalesceChart(user, { defaults: toValues(defaults ?? emptyMap()) as ValuesMap, subcharts: [] }, 4);
 
 /** What the rules of a chart find in an example, in the order of the rules. */
 export function run(chart: KnownChart, example: RuleExample, rules: readonly Rule[] = chart.rules): Found[] {
