@@ -16,6 +16,7 @@ import {
 import {
   BackupMethod,
   type BackupMethodInput,
+  Uploader,
   type UpstreamChartVersions,
   ValdAgentWithBackup,
   ValdUpstreamValues,
@@ -52,6 +53,7 @@ const methods: Record<string, BackupMethodInput> = {
   pv: BackupMethod.persistentVolume({ volume }),
   s3: BackupMethod.objectStorage(inStore(s3)),
   'pv-and-s3': BackupMethod.both({ volume, ...inStore(s3) }),
+  'pv-and-s3-repository': BackupMethod.both({ volume, ...inStore(s3), uploader: Uploader.repository() }),
 };
 const chartVersions: UpstreamChartVersions[] = ['v1.7.7-to-v1.7.10', 'v1.7.11-to-v1.8.0'];
 

@@ -13,8 +13,15 @@ export {
   startedFile,
 } from './layout.js';
 export { type ListedObject, readListing } from './listing.js';
-export { type BackupFile, type Manifest, manifestSchema, schemaChanged } from './manifest.js';
-export { printManifest, type ReadManifest, readManifest } from './manifest-text.js';
+export {
+  type BackupFile,
+  type Manifest,
+  manifestSchema,
+  schemaChanged,
+  type ValdManifest,
+  valdManifestSchema,
+} from './manifest.js';
+export { printManifest, type ReadManifest, readManifest, readValdManifest } from './manifest-text.js';
 export { type Owner, printOwner, readOwner } from './owner.js';
 export {
   type PlannedSet,

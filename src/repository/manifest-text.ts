@@ -2,12 +2,12 @@ import type { z } from 'zod';
 import { type Problem, ProblemsError } from '../problem/index.js';
 import { compareInventory } from './inventory.js';
 import { canonicalJson } from './json.js';
-import { type Manifest, manifestSchema } from './manifest.js';
+import { type Manifest, manifestSchema, type ValdManifest, valdManifestSchema } from './manifest.js';
 import { rondbFiles } from './rondb-files.js';
 
 /** A manifest that can be relied on, or what is wrong with it. */
-export type ReadManifest =
-  | { readonly manifest: Manifest; readonly problems: readonly [] }
+export type ReadManifest<Kind = Manifest> =
+  | { readonly manifest: Kind; readonly problems: readonly [] }
   | { readonly manifest: undefined; readonly problems: readonly Problem[] };
 
 /** One fault: where in the manifest, the fact, what was got and what is allowed. */
@@ -40,13 +40,31 @@ export function printManifest(manifest: Manifest): string {
  * @param where the object's path for the error text, and the id that its folder is named by
  */
 export function readManifest(text: string, where: { readonly path: string; readonly backupId: number }): ReadManifest {
-  const read = readFormat(text);
-  const faults = 'faults' in read ? read.faults : contradictions(read.manifest, where.backupId);
+  return readText(manifestSchema, text, where, topologyFaults);
+}
+
+/** The same for a generation of one Vald pod's index. */
+export function readValdManifest(
+  text: string,
+  where: { readonly path: string; readonly backupId: number },
+): ReadManifest<ValdManifest> {
+  return readText(valdManifestSchema, text, where, () => []);
+}
+
+function readText<Kind extends Manifest | ValdManifest>(
+  schema: z.ZodType<Kind>,
+  text: string,
+  where: { readonly path: string; readonly backupId: number },
+  ownFaults: (manifest: Kind) => readonly Fault[],
+): ReadManifest<Kind> {
+  const read = readFormat(schema, text);
+  const faults =
+    'faults' in read ? read.faults : [...contradictions(read.manifest, where.backupId), ...ownFaults(read.manifest)];
   if (faults.length === 0 && 'manifest' in read) return { manifest: read.manifest, problems: [] };
   return { manifest: undefined, problems: faults.map((fault) => problemOf(fault, where.path)) };
 }
 
-function readFormat(text: string): { manifest: Manifest } | { faults: readonly Fault[] } {
+function readFormat<Kind>(schema: z.ZodType<Kind>, text: string): { manifest: Kind } | { faults: readonly Fault[] } {
   let content: unknown;
   try {
     content = JSON.parse(text);
@@ -66,16 +84,14 @@ function readFormat(text: string): { manifest: Manifest } | { faults: readonly F
         },
       ],
     };
-  const result = manifestSchema.safeParse(content, { reportInput: true });
+  const result = schema.safeParse(content, { reportInput: true });
   if (result.success) return { manifest: result.data };
   return { faults: result.error.issues.map((issue) => faultOf(issue, content)) };
 }
 
 /** What each field by itself allows and all of them together do not. */
-function contradictions(manifest: Manifest, backupId: number): Fault[] {
+function contradictions(manifest: Manifest | ValdManifest, backupId: number): Fault[] {
   const faults: Fault[] = [];
-  const { topology } = manifest.rondb;
-  const { nodes, nodeGroups, replicas } = topology;
   if (manifest.backupId !== backupId)
     faults.push({
       field: 'backupId',
@@ -85,6 +101,16 @@ function contradictions(manifest: Manifest, backupId: number): Fault[] {
     });
   for (const path of repeated(manifest.files.map((file) => file.path)))
     faults.push({ field: 'files', message: 'a file twice', got: path });
+  const sum = manifest.files.reduce((total, file) => total + file.size, 0);
+  if (sum !== manifest.bytes)
+    faults.push({ field: 'bytes', message: 'not the sum of the sizes', got: `${manifest.bytes}`, allowed: `${sum}` });
+  return faults;
+}
+
+/** What is missing or too much for the data nodes that took part. */
+function topologyFaults(manifest: Manifest): Fault[] {
+  const faults: Fault[] = [];
+  const { nodes, nodeGroups, replicas } = manifest.rondb.topology;
   for (const nodeId of repeated(nodes.map((node) => node.nodeId)))
     faults.push({ field: 'rondb.topology.nodes', message: 'a node twice', got: `${nodeId}` });
   if (new Set(nodes.map((node) => node.parts)).size > 1)
@@ -103,9 +129,6 @@ function contradictions(manifest: Manifest, backupId: number): Fault[] {
   for (const { path, difference } of compareInventory(rondbFiles(manifest.backupId, nodes), paths))
     if (difference === 'missing')
       faults.push({ field: 'files', message: 'a file of the inventory is missing', got: path });
-  const sum = manifest.files.reduce((total, file) => total + file.size, 0);
-  if (sum !== manifest.bytes)
-    faults.push({ field: 'bytes', message: 'not the sum of the sizes', got: `${manifest.bytes}`, allowed: `${sum}` });
   return faults;
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { keyFingerprint } from '../store/index.js';
-import { backupId, dnsLabel, textLeaf, uuid } from '../units/index.js';
+import { backupId, dnsLabel, dnsName, textLeaf, uuid } from '../units/index.js';
 import { parseTime } from './time.js';
 
 const time = () =>
@@ -82,6 +82,15 @@ const rondbBackup = z
   })
   .meta({ id: 'RondbBackup' });
 
+const valdBackup = z
+  .object({
+    pod: dnsName().describe('The pod whose index it is: the name of its series.'),
+    vectors: count().describe('Vectors in the index, as its metadata.json says.'),
+    saved: time().describe('When the agent had saved the index, by the clock of its node, in UTC.'),
+    copyOnWrite: z.boolean().describe('Whether the agent saved with copy-on-write.'),
+  })
+  .meta({ id: 'ValdBackup' });
+
 const common = {
   version: z.literal(1).describe('Version of this format. Fields may be added; whatever changes one raises it.'),
   clusterId: uuid().describe('UUID of the cluster that wrote the set.'),
@@ -109,7 +118,7 @@ const common = {
 };
 
 /**
- * Schema of `manifest.json`, version 1: what a committed set is. What a reader does not know is ignored, so that a set
+ * Schema of `manifest.json`, version 1: what a committed set of a RonDB cluster is. What a reader does not know is ignored, so that a set
  * written by a newer release can be restored by an older one.
  */
 export const manifestSchema = z.discriminatedUnion('kind', [
@@ -120,8 +129,19 @@ export const manifestSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** Schema of `manifest.json`, version 1, of a generation of one Vald pod's index. */
+export const valdManifestSchema = z.object({
+  ...common,
+  clusterName: dnsName().describe('Name of that cluster: its folder in the store.'),
+  kind: z.literal('vald').describe('What was backed up.'),
+  vald: valdBackup.describe('The index of one pod.'),
+});
+
 /** A committed set's manifest. */
 export type Manifest = z.output<typeof manifestSchema>;
+
+/** A committed generation's manifest. */
+export type ValdManifest = z.output<typeof valdManifestSchema>;
 
 /** One file of a set: path inside it, size in bytes, SHA-256 in hexadecimal. */
 export type BackupFile = Manifest['files'][number];

@@ -18,6 +18,14 @@ export {
 } from './rondb-libraries.js';
 export { type RondbRestoreVariable, rondbRestore } from './rondb-restore.js';
 export { type RondbVerifyVariable, rondbVerify } from './rondb-verify.js';
+export {
+  valdFetchLibrary,
+  valdGenerationsLibrary,
+  valdRetentionLibrary,
+  valdStageLibrary,
+} from './vald-libraries.js';
 export { type ValdRestoreVariable, valdRestore } from './vald-restore.js';
 export { type ValdStartGateVariable, valdStartGate } from './vald-start-gate.js';
+export { type ValdUploadVariable, valdUpload } from './vald-upload.js';
+export { type ValdVerifyVariable, valdVerify } from './vald-verify.js';
 export { default as packageVersion } from './version.generated.js';

@@ -2,13 +2,22 @@
 # Puts a Vald agent's index in place before the agent starts. Rather than let it serve an empty index where there was
 # one, it refuses to start. A valid index on the disk wins, and then the store is not even asked.
 # Input: the environment, see read_environment. Output: $INDEX_PATH/origin exists; lines on stderr. Exit: 0 the agent
-# may start; 1 a command failed; 2 wrong input; 10 to 16 refused, see refuse_start's callers; 143 stopped by a signal.
+# may start; 1 a command failed; 2 wrong input; 10 to 18 refused, see refuse_start's callers; 143 stopped by a signal.
 #
 # It may be killed anywhere and run again. All work happens in $stage, which every run removes first, and whatever
 # comes into `origin` gets there by renames on one volume that make an index of it with the last. What was set aside for
 # it stays in broken/, where the next run sees it as remains of an index: no kill point looks like a volume that never
 # held one.
+#
+# From the store it takes what is newest there: a generation of vald-upload.sh, or the object of Vald's own sidecar. A
+# generation that is damaged makes way for the one before; one that cannot be read now does not.
+# shellcheck disable=SC2034,SC2154,SC2317 # variables and functions are shared with the libraries
 set -eu
+
+for library in generations fetch; do
+  # shellcheck source=/dev/null
+  . "${0%/*}/vald-$library.sh"
+done
 
 log_line() { printf 'vald-restore: %s\n' "$*" >&2; }
 
@@ -46,6 +55,8 @@ read_environment() {
   # Outside INDEX_PATH: an agent without copy-on-write that finds no origin there moves all it sees into one.
   stage=$volume/.restore legacy=$volume/.restore-legacy note=$volume/.restore-note
   agent_stage=$volume/.staging child='' # the agent's TMPDIR
+  upload=$volume/.upload as_of_note=$volume/.restored-as-of
+  as_of=''
   [ "$BACKUP_METHOD" != persistentVolume ] || return 0
   : "${STORE_PATH:?rclone path of this cluster, such as store:bucket/prefix/cluster}"
   : "${CLUSTER_ID:?UUID of this cluster}"
@@ -53,12 +64,21 @@ read_environment() {
   : "${ALLOW_EMPTY_START:?true or false}"
   : "${BACKUP_INTERVAL_SECONDS:?seconds between two backups}"
   : "${RESTORE_TIMEOUT_SECONDS:?seconds that all work with the store may take}"
+  : "${RESTORE_AS_OF?time that the index is to be taken back to, once, or empty}"
   check_input ALLOW_EMPTY_START "$ALLOW_EMPTY_START" true false
   check_number BACKUP_INTERVAL_SECONDS "$BACKUP_INTERVAL_SECONDS"
   check_number RESTORE_TIMEOUT_SECONDS "$RESTORE_TIMEOUT_SECONDS"
   case $CLUSTER_ID$CLUSTER_NAME$POD_NAME in
     *[!A-Za-z0-9._-]*) refuse_start 2 'CLUSTER_ID, CLUSTER_NAME or POD_NAME is no name' 'Allowed: A-Z a-z 0-9 . _ -' ;;
   esac
+  case $RESTORE_AS_OF in
+    '' | 20[0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z) ;;
+    *) refuse_start 2 "RESTORE_AS_OF is '$RESTORE_AS_OF'" 'Allowed: a time in UTC, such as 2026-11-21T03:00:00Z.' ;;
+  esac
+  # Once for each time that is given: what was saved since then must not be lost at the next start.
+  series=$STORE_PATH/$POD_NAME text=''
+  if [ -s "$as_of_note" ]; then read -r text <"$as_of_note" || :; fi
+  [ "$text" = "$RESTORE_AS_OF" ] || as_of=$RESTORE_AS_OF
 }
 
 # check_input NAME VALUE ALLOWED…
@@ -89,27 +109,6 @@ run_bounded() {
 call_rclone() {
   run_bounded rclone --config '' --contimeout 10s --timeout 30s --retries 2 --retries-sleep 1s --low-level-retries 2 \
     "$@"
-}
-
-# read_state FOLDER: sets `state` to none (never saved: no *.json or *.kvsdb), valid or broken, and `vectors` if valid.
-# Vald writes metadata.json last, so nothing in a complete index is newer. What cannot be read has no state: refuse.
-read_state() {
-  state=none
-  [ -e "$1" ] || return 0
-  saved=$(find "$1" -mindepth 1 -maxdepth 1 \( -name '*.json' -o -name '*.kvsdb' \)) || refuse_volume "$1"
-  [ -n "$saved" ] || return 0
-  state=broken
-  [ -s "$1/metadata.json" ] || return 0
-  text=$(tr -d ' \t\r\n' <"$1/metadata.json") || refuse_volume "$1/metadata.json"
-  case $text in *'"is_invalid":true'*) return 0 ;; '{'*'"ngt":{"index_count":'[0-9]*'}'*'}') ;; *) return 0 ;; esac
-  newer=$(find "$1" -maxdepth 1 -type f -newer "$1/metadata.json") || refuse_volume "$1"
-  [ -z "$newer" ] || return 0
-  count=${text#*'"ngt":{"index_count":'}
-  count=${count%%[!0-9]*}
-  for file in ngt-meta.kvsdb grp obj prf tre; do
-    [ "$count" = 0 ] || [ -s "$1/$file" ] || return 0
-  done
-  state=valid vectors=$count
 }
 
 # What origin holds goes to broken/, and the oldest there goes for good, for room. The folder stays the one it is: a
@@ -229,14 +228,15 @@ start_agent() {
 # A missing bucket ends with 3, a missing prefix too on some stores. Writing the owner file, which creates no bucket,
 # tells them apart.
 list_store() {
-  has_owner='' has_marker='' object_size='' status=0
-  call_rclone lsf --files-only --format sp --separator ';' "$STORE_PATH" >"$stage/listing" || status=$?
+  has_owner='' has_marker='' has_series='' object_size='' object_time='' status=0
+  call_rclone lsf --use-server-modtime --format stp --separator ';' "$STORE_PATH" >"$stage/listing" || status=$?
   [ "$status" = 0 ] || [ "$status" = 3 ] || refuse_store 'cannot be listed'
-  while IFS=';' read -r size name; do
+  while IFS=';' read -r size time name; do
     case $name in
       owner.json) has_owner=yes ;;
       "$POD_NAME.seen") has_marker=yes ;;
-      "$POD_NAME.tar.gz") object_size=$size ;;
+      "$POD_NAME.tar.gz") object_size=$size object_time=$time ;;
+      "$POD_NAME/") has_series=yes ;;
     esac
   done <"$stage/listing"
 }
@@ -273,8 +273,19 @@ refuse_object() {
     'Bring back an earlier version of the object (bucket versioning), or enlarge the volume if it is full.'
 }
 
-# Download, check, make durable, mark, commit. The marker comes before the commit: after it the valid disk ends every
-# run early. It is a precaution for a later loss, so a store that takes no writes does not stop a good restore.
+# commit_origin MESSAGE: make durable, mark, commit. The marker comes before the commit: after it the valid disk ends
+# every run early. It is a precaution for a later loss, so a store that takes no writes does not stop a good restore.
+commit_origin() {
+  run_bounded sync -f "$stage/origin" || refuse_volume "$stage"
+  now=$(date +%s)
+  write_marker "backed-up $now" || log_line "warning: $STORE_PATH takes no writes, so the next backup will fail"
+  fill_origin "$stage/origin"
+  rm -f "$note"
+  note_as_of
+  start_agent "$1"
+}
+
+# Download, check, commit.
 restore_object() {
   archive=$stage/object.tar.gz
   log_line "restoring $STORE_PATH/$POD_NAME.tar.gz, $object_size bytes"
@@ -291,12 +302,7 @@ restore_object() {
   [ -z "$odd" ] || refuse_object 'has entries that are not plain files'
   read_state "$stage/origin"
   [ "$state" = valid ] || refuse_object 'holds no complete index'
-  run_bounded sync -f "$stage/origin" || refuse_volume "$stage"
-  now=$(date +%s)
-  write_marker "backed-up $now" || log_line "warning: $STORE_PATH takes no writes, so the next backup will fail"
-  fill_origin "$stage/origin"
-  rm -f "$note"
-  start_agent "restored $vectors vectors"
+  commit_origin "restored $vectors vectors"
 }
 
 # No object, nothing on the disk. The note proves that this script started this very volume empty, so with no index on
@@ -324,6 +330,11 @@ admit_empty_start() {
   start_agent "$why"
 }
 
+start_valid() {
+  rm -f "$note"
+  start_agent "the index on the disk is valid: $vectors vectors"
+}
+
 main() {
   read_environment
   trap 'rm -rf "$stage" || :' EXIT
@@ -332,10 +343,7 @@ main() {
     log_line "stopped by a signal, the next run starts over"; exit 143' TERM INT
   rm -rf "$stage" || log_line "warning: $stage cannot be removed"
   settle_disk
-  if [ "$disk" = valid ]; then
-    rm -f "$note"
-    start_agent "the index on the disk is valid: $vectors vectors"
-  fi
+  if [ "$disk$as_of" = valid ]; then start_valid; fi
   # Where a gate is there already, so is a sidecar. Told to stop now, it would upload whatever has a metadata.json.
   if [ "$disk" = broken ] && [ -p "$START_GATE" ] && [ -e "$INDEX_PATH/origin/metadata.json" ]; then
     mv "$INDEX_PATH/origin/metadata.json" "$INDEX_PATH/origin/broken-metadata.json"
@@ -347,8 +355,13 @@ main() {
   now=$(date +%s)
   deadline=$((now + RESTORE_TIMEOUT_SECONDS))
   mkdir "$stage" || refuse_volume "$volume"
+  found=${vectors-}
   check_owner
-  if [ -n "$object_size" ]; then restore_object; fi
+  list_generations
+  check_as_of
+  vectors=$found
+  if [ "$disk$as_of" = valid ]; then start_valid; fi
+  restore_newest
   [ "$disk" = none ] || refuse_broken "$STORE_PATH has no $POD_NAME.tar.gz"
   admit_empty_start
 }

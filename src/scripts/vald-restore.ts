@@ -1,25 +1,27 @@
 import { type ClusterScript, scriptFolder } from './contract.js';
+import { valdFetchLibrary, valdGenerationsLibrary } from './vald-libraries.js';
 import content from './vald-restore.generated.js';
 
 const name = 'vald-restore.sh';
 
 /**
  * The script that runs as init container of every Vald agent pod and puts the agent's index in place: from the disk,
- * else from the pod's object as Vald's own sidecar stored it, else empty where nothing can have been lost. It refuses in
- * every other case. It answers facts 5 to 7 and 9 of upstream's restore: a missing bucket starts an empty agent, files
+ * else from the newest in the store: a generation of `vald-upload.sh`, or the object of Vald's own sidecar; else empty
+ * where nothing can have been lost. It refuses in every other case. It answers facts 5 to 7 and 9 of upstream's restore: a missing bucket starts an empty agent, files
  * on the disk hang it, a half restore poisons the next, and an index that does not load is wiped.
  *
  * It runs without privileges and needs the index volume mounted at the parent of `INDEX_PATH`. There it keeps `.restore`
- * while it runs and `.restore-note` while the volume has never held an index, and removes `.staging`, which is meant as
- * the agent's TMPDIR. With a store the caller also sets `RCLONE_CONFIG_STORE_*` for the remote `store`, with
+ * while it runs, `.restore-note` while the volume has never held an index, and in `.restored-as-of` the last time it was
+ * taken back to; it reads `.upload`, and removes `.staging`, which is meant as the agent's TMPDIR. With a store the caller also sets `RCLONE_CONFIG_STORE_*` for the remote `store`, with
  * `RCLONE_CONFIG_STORE_NO_CHECK_BUCKET=true` where the store is S3: the script must not create a bucket. In the store it
- * reads `<pod>.tar.gz` and writes `owner.json` and `<pod>.seen`.
+ * reads `<pod>/` and `<pod>.tar.gz`, and writes `owner.json`, `<pod>.seen` and `<pod>/restored-as-of`.
  *
- * On the volume it needs room for the object and the unpacked index beside what is there already.
+ * On the volume it needs room for the new index beside what is there already, and for the sidecar's object beside both.
  */
 export const valdRestore = {
   name,
   content,
+  libraries: [valdGenerationsLibrary, valdFetchLibrary],
   command: ['sh', `${scriptFolder}/${name}`],
   environment: [
     {
@@ -94,6 +96,12 @@ export const valdRestore = {
       allowed: 'seconds, a whole number from 1',
       meaning: 'How long all work with the store may take, download, check and unpacking together.',
     },
+    {
+      name: 'RESTORE_AS_OF',
+      required: 'with-store',
+      allowed: 'empty, or a UTC time such as 2026-11-21T03:00:00Z',
+      meaning: 'The time that the index is taken back to, once, even where the disk has a valid one.',
+    },
   ],
   image: {
     programs: [
@@ -102,7 +110,9 @@ export const valdRestore = {
         oldest: '1.35.0',
         commands: [
           'sh',
+          'awk',
           'cat',
+          'cp',
           'date',
           'find',
           'gzip',
@@ -111,9 +121,13 @@ export const valdRestore = {
           'mkfifo',
           'mv',
           'rm',
+          'sed',
+          'sort',
+          'stat',
           'sync',
           'tar',
           'timeout',
+          'touch',
           'tr',
           'wc',
         ],
@@ -147,8 +161,8 @@ export const valdRestore = {
     },
     {
       code: 13,
-      meaning: "The pod's object is damaged or holds no complete index.",
-      action: 'Bring back an earlier version of the object, or enlarge the volume if it is full.',
+      meaning: "No generation of the pod is whole, or the object of Vald's sidecar is damaged.",
+      action: 'Bring back earlier versions of the objects, or enlarge the volume if it is full.',
     },
     {
       code: 14,
@@ -164,6 +178,11 @@ export const valdRestore = {
       code: 16,
       meaning: "The volume cannot be read or written by the container's user.",
       action: "Check the volume, its free space and the pod's fsGroup.",
+    },
+    {
+      code: 18,
+      meaning: 'The store has nothing of the pod that was saved by RESTORE_AS_OF.',
+      action: 'Give a later time, or none; the index on the disk is as it was.',
     },
     { code: 143, meaning: 'The pod was stopped during the restore.', action: 'Nothing: the next run starts over.' },
   ],

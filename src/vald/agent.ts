@@ -2,10 +2,10 @@ import { Chart, Names } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { addOutputFile, declareExternal, reportProblems } from '../kube/index.js';
-import { valdRestore, valdStartGate } from '../scripts/index.js';
+import { type ClusterScript, valdRestore, valdStartGate, valdUpload } from '../scripts/index.js';
 import { addNetworkPolicy, addServiceAccount } from './access.js';
 import { agentConfig } from './agent-config.js';
-import { storeBackup, volumeClaim } from './backup-method.js';
+import { repositoryUploader, storeBackup, volumeClaim } from './backup-method.js';
 import { checkSettings } from './checks.js';
 import { addBoundClaims, claimTemplate } from './claims.js';
 import { externalReferences } from './external-references.js';
@@ -73,13 +73,15 @@ export class ValdAgentWithBackup extends Construct {
     const named = (name: string): k8s.ObjectMeta => ({ ...metadata, name });
     const context = { settings, sizing, namespace: this.namespace };
     const backup = storeBackup(settings.backup);
+    const uploader = repositoryUploader(settings.backup);
     const files = {
       agentConfig: agentConfig(settings, sizing),
-      ...(backup ? { sidecarConfig: sidecarConfig(settings, backup, this.namespace, sizing) } : {}),
-      scripts: {
-        [valdRestore.name]: valdRestore.content,
-        ...(settings.copyOnWrite ? {} : { [valdStartGate.name]: valdStartGate.content }),
-      },
+      ...(backup && !uploader ? { sidecarConfig: sidecarConfig(settings, backup, this.namespace, sizing) } : {}),
+      scripts: scriptFiles([
+        valdRestore,
+        ...(settings.copyOnWrite ? [] : [valdStartGate]),
+        ...(uploader ? [valdUpload] : []),
+      ]),
     };
 
     this.#addPriorityClass(settings, labels);
@@ -111,7 +113,11 @@ export class ValdAgentWithBackup extends Construct {
       spec: {
         clusterIp: 'None',
         ports: [servicePort('grpc', agentPorts.grpc), servicePort('readiness', agentPorts.readiness)],
-        selector: { 'app.kubernetes.io/name': settings.appName, 'app.kubernetes.io/component': 'agent' },
+        selector: {
+          app: settings.name,
+          'app.kubernetes.io/name': settings.appName,
+          'app.kubernetes.io/component': 'agent',
+        },
         type: 'ClusterIP',
       },
     });
@@ -140,7 +146,7 @@ export class ValdAgentWithBackup extends Construct {
     addOutputFile(this, {
       output: 'manifests',
       path: `${Names.toDnsLabel(Chart.of(this))}/RUNBOOK.md`,
-      content: runbook(context),
+      content: () => runbook(context),
     });
   }
 
@@ -177,6 +183,13 @@ export class ValdAgentWithBackup extends Construct {
       },
     });
   }
+}
+
+/** Scripts with the libraries that they source, as a ConfigMap’s keys in its order: a checksum is taken over them. */
+function scriptFiles(scripts: readonly ClusterScript[]): Record<string, string> {
+  const files = scripts.flatMap(({ name, content, libraries = [] }) => [{ name, content }, ...libraries]);
+  const sorted = files.sort((one, other) => (one.name < other.name ? -1 : 1));
+  return Object.fromEntries(sorted.map(({ name, content }) => [name, content]));
 }
 
 function servicePort(name: string, number: number): k8s.ServicePort {

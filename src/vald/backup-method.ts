@@ -1,8 +1,15 @@
 import { z } from 'zod';
 import { valdObjectStoreSchema } from '../store/index.js';
-import { dnsLabel, dnsName, duration, size, uuid, wholeNumber } from '../units/index.js';
+import { dnsLabel, dnsName, duration, size, textLeaf, uuid, wholeNumber } from '../units/index.js';
+import { type RepositoryUploaderSettings, uploaderSchema } from './uploader.js';
 
 const retention = z.enum(['Retain', 'Delete']);
+
+/** Schema of PersistentVolumes that claims find by labels. */
+export const boundBySelector = z.strictObject({
+  type: z.literal('selector'),
+  matchLabels: z.record(z.string(), z.string()).describe('Labels that the PersistentVolumes carry.'),
+});
 
 const boundVolumes = z
   .discriminatedUnion('type', [
@@ -13,10 +20,7 @@ const boundVolumes = z
         .min(1)
         .describe('Names of PersistentVolumes, one for each replica, in the order of the pods.'),
     }),
-    z.strictObject({
-      type: z.literal('selector'),
-      matchLabels: z.record(z.string(), z.string()).describe('Labels that the PersistentVolumes carry.'),
-    }),
+    boundBySelector,
   ])
   .meta({ id: 'BoundVolumes' });
 
@@ -70,19 +74,33 @@ const storeFields = {
   backupInterval: duration()
     .default('10m')
     .describe(
-      'How often the sidecar uploads: the recovery point objective. With copy-on-write the timer is the only upload between start and shutdown (fact 0.3).',
+      'How often the index is uploaded: the recovery point objective. With Vald’s sidecar and copy-on-write the timer is the only upload between start and shutdown (fact 0.3); the repository’s uploader uploads each save, at most one in this time.',
     ),
+  uploader: uploaderSchema
+    .prefault({ type: 'vald-sidecar' })
+    .describe('What uploads; made by `Uploader`. The restore reads what either of them stored.'),
   allowEmptyStart: z
     .boolean()
     .default(false)
     .describe(
       'Whether a store without this cluster’s owner file may be taken over: true for the very first deployment only. Without it a wrong bucket stops the pod.',
     ),
-  compressionLevel: wholeNumber(-1, 9).default(-1).describe('Level of gzip, 1 to 9, or -1 for its default.'),
+  compressionLevel: wholeNumber(-1, 9)
+    .default(-1)
+    .describe('Level of gzip, 1 to 9, or -1 for its default. Vald’s sidecar only.'),
   restoreTimeout: duration()
     .optional()
     .describe('Longest time a download may take at a restore.')
     .meta({ defaultText: '1h, or longer where `expectedIndexSize` at 10 MiB/s needs longer' }),
+  restoreAsOf: textLeaf({
+    pattern: /^20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/,
+    allowed: 'a UTC time such as 2026-11-21T03:00:00Z',
+  })
+    .optional()
+    .describe(
+      'Takes every pod back to what it had saved by this time, also where its disk has a valid index, which is set aside. It is done once for each pod and time. Each pod goes back by itself: Vald has no cut across pods.',
+    )
+    .meta({ defaultText: 'the disk wins, else the newest in the store' }),
 };
 
 /** Schema of the backup method: which of the two places an index lives in. */
@@ -139,6 +157,12 @@ export const BackupMethod = {
 /** The store part of a method, or undefined where nothing is uploaded. */
 export function storeBackup(method: BackupMethodSettings): StoreBackupSettings | undefined {
   return method.type === 'persistentVolume' ? undefined : method;
+}
+
+/** The repository’s uploader of a method, or undefined where nothing is uploaded or Vald’s sidecar does it. */
+export function repositoryUploader(method: BackupMethodSettings): RepositoryUploaderSettings | undefined {
+  const uploader = storeBackup(method)?.uploader;
+  return uploader?.type === 'repository' ? uploader : undefined;
 }
 
 /** The volume claim of a method, or undefined where the index lives on the node’s disk. */

@@ -1,10 +1,11 @@
 import { checkProps } from '../kube/index.js';
 import type { Problem } from '../problem/index.js';
 import { clean, dirname, less, refuse, same } from '../units/index.js';
-import { storeBackup, volumeClaim } from './backup-method.js';
+import { repositoryUploader, storeBackup, volumeClaim } from './backup-method.js';
 import { stagingFolder } from './container-parts.js';
 import { type ValdAgentSettings, valdAgentSchema } from './props-schema.js';
 import { computeSizing, hasNativeSidecars, type Sizing } from './sizing.js';
+import { checkUploader } from './uploader-checks.js';
 
 /** What people look for and do not find, with the reason. */
 export const leftOut: Readonly<Record<string, string>> = {
@@ -92,7 +93,8 @@ function checkRelations(settings: ValdAgentSettings, construct: string, report: 
     )('Kubernetes before 1.28 is not supported');
 
   const store = storeBackup(settings.backup);
-  if (store) {
+  checkUploader(settings, construct, report);
+  if (store && !repositoryUploader(settings.backup)) {
     const report176 = problem('unsupported-version', 'version', 'Use another Vald version.', settings.version);
     refuse(
       same(settings.version, 'v1.7.6'),
@@ -144,6 +146,7 @@ function checkRelations(settings: ValdAgentSettings, construct: string, report: 
   });
 
   const native = hasNativeSidecars(settings.kubernetesVersion);
+  if (repositoryUploader(settings.backup)) return;
   if (store && !native && !settings.copyOnWrite)
     problem(
       'conflicting-properties',

@@ -27,6 +27,13 @@ export const deviations: readonly Deviation[] = [
     effect: '`kubectl apply -f` without `-n` puts them where they belong.',
   },
   {
+    id: 'service-selector',
+    title: 'the Service selects the agents of its own name only',
+    places: ['Service/* spec.selector.app'],
+    fact: 'Section 1: upstream’s selects by the name of the installation’s application, so two agents in one namespace would answer for each other.',
+    effect: 'A second agent, under another `name`, can be beside the first one.',
+  },
+  {
     id: 'log-level',
     title: 'log level `info` in place of `debug`',
     places: ['ConfigMap/* data.config.yaml.logging.level'],

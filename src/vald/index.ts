@@ -1,8 +1,13 @@
 export { ValdAgentWithBackup } from './agent.js';
 export { BackupMethod, type BackupMethodInput, type BackupMethodSettings } from './backup-method.js';
+export { valdAgentChart } from './chart.js';
+export { valdAgentValues } from './chart-values.js';
+export { valdWithBackupChart } from './chart-with-backup.js';
 export type { ValdAgentWithBackupProps } from './props.generated.js';
 export { type ValdAgentSettings, valdAgentSchema } from './props-schema.js';
 export { valdChart } from './rules/index.js';
 export type { Sizing } from './sizing.js';
+export { Uploader, type UploaderInput } from './uploader.js';
 export type { UpstreamChartVersions } from './upstream-chart.js';
 export { ValdUpstreamValues, type ValdUpstreamValuesProps } from './upstream-values.js';
+export { ValdVerifyCronJob, type ValdVerifyCronJobProps } from './verify.js';

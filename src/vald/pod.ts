@@ -3,7 +3,7 @@ import { containerSecurity, imageName, requests } from '../kube/index.js';
 import { storeVolumes } from '../store/index.js';
 import { checksum } from '../units/index.js';
 
-import { storeBackup } from './backup-method.js';
+import { repositoryUploader, storeBackup } from './backup-method.js';
 import { indexMount, type PodContext, podIdentity, stagingFolder } from './container-parts.js';
 import { objectNames, priorityClassName } from './names.js';
 import type { ValdAgentSettings } from './props-schema.js';
@@ -11,6 +11,7 @@ import { restoreContainer, startGateContainer } from './restore-container.js';
 import { agentPorts } from './server-config.js';
 import { sidecarContainer } from './sidecar-container.js';
 import { hasNativeSidecars } from './sizing.js';
+import { uploadContainer } from './upload-container.js';
 
 /** Texts whose change must roll the pods. */
 export interface PodFiles {
@@ -45,7 +46,8 @@ export function podTemplate(context: PodContext, files: PodFiles): k8s.PodTempla
 function podSpec(context: PodContext): k8s.PodSpec {
   const { settings, namespace, sizing } = context;
   const store = storeBackup(settings.backup);
-  const sidecar = store ? sidecarContainer(context, store) : undefined;
+  const uploader = repositoryUploader(settings.backup);
+  const sidecar = store && (uploader ? uploadContainer(context, store, uploader) : sidecarContainer(context, store));
   const native = hasNativeSidecars(settings.kubernetesVersion);
   // The order is the point: first the restore, then the sidecar (which would otherwise upload what the restore has
   // not replaced yet), then the agent. At shutdown Kubernetes goes the other way.
@@ -154,7 +156,7 @@ export function podVolumes(settings: ValdAgentSettings): k8s.Volume[] {
   const configMap = (name: string): k8s.Volume => ({ name, configMap: { name, defaultMode: 420 } });
   return [
     configMap(names.agentConfig),
-    ...(store ? [configMap(names.sidecarConfig)] : []),
+    ...(store && !repositoryUploader(settings.backup) ? [configMap(names.sidecarConfig)] : []),
     ...(settings.backup.type === 'objectStorage' ? [{ name: names.local, emptyDir: {} }] : []),
     configMap(names.restoreScript),
     { name: 'tmp', emptyDir: {} },

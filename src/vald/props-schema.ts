@@ -26,7 +26,11 @@ export const valdAgentSchema = z
     })
       .default('vald-agent')
       .describe('Name of the agent and start of its objects’ names (upstream’s `agent.name`).'),
-    release: dnsLabel()
+    release: textLeaf({
+      pattern: /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
+      maxLength: 63,
+      allowed: 'the name of a release: lower-case letters, digits, hyphens and dots, at most 63, such as vald',
+    })
       .default('vald')
       .describe('Label `app.kubernetes.io/instance`: the release name of the Vald installation this agent belongs to.'),
     appName: dnsLabel()
@@ -65,7 +69,7 @@ export const valdAgentSchema = z
       valdRestore.image.defaultImage.tag,
       'RestoreImage',
     ).describe(
-      'Image in which the restore script runs; it needs the programs of the script’s image contract (docs/vald-images.md).',
+      'Image in which the scripts run, the repository’s uploader too; it needs the programs of the script’s image contract (docs/vald-images.md).',
     ),
     imagePullSecrets: z.array(dnsName()).default([]).describe('Names of Secrets for pulling the images.'),
     indexPath: textLeaf({
@@ -132,7 +136,9 @@ export const valdAgentSchema = z
         'Log level. Upstream’s `debug` prints the whole configuration with expanded secrets (rule 29), so it is not offered.',
       ),
     resources: resources('300m', '4Gi').describe('Resources of the agent.'),
-    sidecarResources: resources('100m', '100Mi').describe('Resources of the sidecar.'),
+    sidecarResources: resources('100m', '100Mi (256Mi for the repository’s uploader)').describe(
+      'Resources of the sidecar that uploads.',
+    ),
     restoreResources: resources('100m', '128Mi').describe('Resources of the restore script.'),
     affinity: kubernetesObject<k8s.Affinity>('k8s.Affinity')
       .optional()

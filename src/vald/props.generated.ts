@@ -91,6 +91,7 @@ export type S3Credentials =
       } | undefined;
     };
 export type ValdObjectStore = ValdS3Store | ValdGcsStore;
+export type UploaderInput = ValdSidecarUploader | RepositoryUploader;
 export type BackupMethodInput = PersistentVolumeBackup | ObjectStorageBackup | VolumeAndObjectStorageBackup;
 export type AgentPriority =
   | {
@@ -174,7 +175,7 @@ export interface ValdAgentWithBackupProps {
    */
   sidecarImage?: SidecarImage | undefined;
   /**
-   * Image in which the restore script runs; it needs the programs of the script’s image contract (docs/vald-images.md).
+   * Image in which the scripts run, the repository’s uploader too; it needs the programs of the script’s image contract (docs/vald-images.md).
    *
    * @default - `rclone/rclone` at `1.75.1`
    */
@@ -258,9 +259,9 @@ export interface ValdAgentWithBackupProps {
    */
   resources?: k8s.ResourceRequirements | undefined;
   /**
-   * Resources of the sidecar.
+   * Resources of the sidecar that uploads.
    *
-   * @default - requests of 100m CPU and 100Mi of memory, no limits
+   * @default - requests of 100m CPU and 100Mi (256Mi for the repository’s uploader) of memory, no limits
    */
   sidecarResources?: k8s.ResourceRequirements | undefined;
   /**
@@ -451,11 +452,17 @@ export interface ObjectStorageBackup {
    */
   clusterName?: string | undefined;
   /**
-   * How often the sidecar uploads: the recovery point objective. With copy-on-write the timer is the only upload between start and shutdown (fact 0.3).
+   * How often the index is uploaded: the recovery point objective. With Vald’s sidecar and copy-on-write the timer is the only upload between start and shutdown (fact 0.3); the repository’s uploader uploads each save, at most one in this time.
    *
    * @default "10m"
    */
   backupInterval?: string | undefined;
+  /**
+   * What uploads; made by `Uploader`. The restore reads what either of them stored.
+   *
+   * @default {"type":"vald-sidecar"}
+   */
+  uploader?: UploaderInput | undefined;
   /**
    * Whether a store without this cluster’s owner file may be taken over: true for the very first deployment only. Without it a wrong bucket stops the pod.
    *
@@ -463,7 +470,7 @@ export interface ObjectStorageBackup {
    */
   allowEmptyStart?: boolean | undefined;
   /**
-   * Level of gzip, 1 to 9, or -1 for its default.
+   * Level of gzip, 1 to 9, or -1 for its default. Vald’s sidecar only.
    *
    * @default -1
    */
@@ -474,6 +481,12 @@ export interface ObjectStorageBackup {
    * @default - 1h, or longer where `expectedIndexSize` at 10 MiB/s needs longer
    */
   restoreTimeout?: string | undefined;
+  /**
+   * Takes every pod back to what it had saved by this time, also where its disk has a valid index, which is set aside. It is done once for each pod and time. Each pod goes back by itself: Vald has no cut across pods.
+   *
+   * @default - the disk wins, else the newest in the store
+   */
+  restoreAsOf?: string | undefined;
 }
 export interface ValdS3Store {
   type: 's3';
@@ -613,6 +626,68 @@ export interface ValdGcsStore {
     };
   };
 }
+export interface ValdSidecarUploader {
+  type: 'vald-sidecar';
+}
+export interface RepositoryUploader {
+  type: 'repository';
+  /**
+   * Which generations of each pod stay. The newest always does. Together they must reach back a day or more: an index that went bad is not always noticed at once.
+   *
+   * @default {"keepLast":6,"keepDaily":7}
+   */
+  retention?: Retention | undefined;
+  /**
+   * How many files of an index are copied at once.
+   *
+   * @default 4
+   */
+  transfers?: number | undefined;
+  /**
+   * How long one upload may take: copy, hashes, upload and reading back.
+   *
+   * @default - 10m, or longer where `expectedIndexSize` three times at 10 MiB/s needs longer
+   */
+  uploadTimeout?: string | undefined;
+}
+export interface Retention {
+  /**
+   * How many of the newest sets stay whatever their age, so that one wrong clock cannot age them all.
+   *
+   * @default 3
+   */
+  keepLast?: number | undefined;
+  /**
+   * Sets that finished within this time before the newest one stay: when backups stop, nothing ages.
+   *
+   * @default - no rule by age
+   */
+  keepWithin?: string | undefined;
+  /**
+   * Of how many days the newest set stays, counted over days that have one. A day begins at 00:00 UTC.
+   *
+   * @default 0
+   */
+  keepDaily?: number | undefined;
+  /**
+   * Of how many weeks the newest set stays, counted over weeks that have one. A week begins on Monday at 00:00 UTC.
+   *
+   * @default 0
+   */
+  keepWeekly?: number | undefined;
+  /**
+   * Of how many months the newest set stays, counted over months that have one. A month begins on its first day at 00:00 UTC.
+   *
+   * @default 0
+   */
+  keepMonthly?: number | undefined;
+  /**
+   * Of how many years the newest set stays, counted over years that have one. A year begins on 1 January at 00:00 UTC.
+   *
+   * @default 0
+   */
+  keepYearly?: number | undefined;
+}
 export interface VolumeAndObjectStorageBackup {
   type: 'both';
   /**
@@ -634,11 +709,17 @@ export interface VolumeAndObjectStorageBackup {
    */
   clusterName?: string | undefined;
   /**
-   * How often the sidecar uploads: the recovery point objective. With copy-on-write the timer is the only upload between start and shutdown (fact 0.3).
+   * How often the index is uploaded: the recovery point objective. With Vald’s sidecar and copy-on-write the timer is the only upload between start and shutdown (fact 0.3); the repository’s uploader uploads each save, at most one in this time.
    *
    * @default "10m"
    */
   backupInterval?: string | undefined;
+  /**
+   * What uploads; made by `Uploader`. The restore reads what either of them stored.
+   *
+   * @default {"type":"vald-sidecar"}
+   */
+  uploader?: UploaderInput | undefined;
   /**
    * Whether a store without this cluster’s owner file may be taken over: true for the very first deployment only. Without it a wrong bucket stops the pod.
    *
@@ -646,7 +727,7 @@ export interface VolumeAndObjectStorageBackup {
    */
   allowEmptyStart?: boolean | undefined;
   /**
-   * Level of gzip, 1 to 9, or -1 for its default.
+   * Level of gzip, 1 to 9, or -1 for its default. Vald’s sidecar only.
    *
    * @default -1
    */
@@ -657,6 +738,12 @@ export interface VolumeAndObjectStorageBackup {
    * @default - 1h, or longer where `expectedIndexSize` at 10 MiB/s needs longer
    */
   restoreTimeout?: string | undefined;
+  /**
+   * Takes every pod back to what it had saved by this time, also where its disk has a valid index, which is set aside. It is done once for each pod and time. Each pod goes back by itself: Vald has no cut across pods.
+   *
+   * @default - the disk wins, else the newest in the store
+   */
+  restoreAsOf?: string | undefined;
 }
 export interface NgtSettings {
   /**

@@ -36,6 +36,7 @@ export function restoreContainer({ settings, namespace, sizing }: PodContext): k
             text('ALLOW_EMPTY_START', String(backup.allowEmptyStart)),
             text('BACKUP_INTERVAL_SECONDS', `${seconds(backup.backupInterval)}`),
             text('RESTORE_TIMEOUT_SECONDS', `${sizing.restoreTimeout}`),
+            text('RESTORE_AS_OF', backup.restoreAsOf ?? ''),
             ...rcloneEnvironment(backup.store),
           ]
         : []),

@@ -2,7 +2,7 @@ import { k8s } from 'cdk8s-plus-28';
 import { containerSecurity, imageName } from '../kube/index.js';
 import { rclonePath, storeCommands } from '../store/index.js';
 import { yamlText } from '../units/index.js';
-import { type StoreBackupSettings, storeBackup, volumeClaim } from './backup-method.js';
+import { repositoryUploader, type StoreBackupSettings, storeBackup, volumeClaim } from './backup-method.js';
 import type { PodContext } from './container-parts.js';
 import { clusterFolder, objectNames } from './names.js';
 import { podVolumes, serviceAccountName } from './pod.js';
@@ -36,8 +36,13 @@ ${
 agent’s container is restarted. \`kubectl -n ${namespace} logs ${settings.name}-0 -c ${objectNames(settings.name).startGate}\` shows what each start found.`
 }
 
-The store keeps one object for each pod and overwrites it. Turn on the bucket’s versioning and keep versions for as long as
-you want to be able to go back.`;
+${
+  repositoryUploader(settings.backup)
+    ? `Each upload is a generation of its own, with hashes, read back before it counts; which ones stay is in the environment of
+container \`${objectNames(settings.name).sidecar}\` (\`KEEP_…\`). An object \`pinned\` in a generation’s folder keeps it.`
+    : `The store keeps one object for each pod and overwrites it. Turn on the bucket’s versioning and keep versions for as long as
+you want to be able to go back.`
+}`;
 }
 
 function overviewWithoutStore({ settings, namespace, sizing }: PodContext): string {
@@ -68,6 +73,7 @@ already has this cluster’s \`owner.json\`, but it would let a wrong bucket pas
 
 function watch({ settings, namespace }: PodContext, backup: StoreBackupSettings): string {
   const names = objectNames(settings.name);
+  if (repositoryUploader(settings.backup)) return watchGenerations({ settings, namespace }, backup);
   return `## Watch
 
 The sidecar logs “finished to backup” for failed uploads too. What counts is the age of the object: alert when it is older than
@@ -81,6 +87,28 @@ kubectl -n ${namespace} logs ${settings.name}-0 -c ${names.restore}
 kubectl -n ${namespace} get pods -l app=${settings.name}
 # uploads and their errors
 kubectl -n ${namespace} logs ${settings.name}-0 -c ${names.sidecar} | grep -i -E 'error|warn'
+\`\`\``;
+}
+
+function watchGenerations(
+  { settings, namespace }: Pick<PodContext, 'settings' | 'namespace'>,
+  backup: StoreBackupSettings,
+): string {
+  const names = objectNames(settings.name);
+  const folder = rclonePath(backup.store, clusterFolder(settings, backup, namespace));
+  return `## Watch
+
+\`status.json\` of each pod says until when (\`checked\`) the index on its disk was in the store, and as which generation. It is
+written at least every ${backup.backupInterval}: an older one means that this pod is not backed up. \`ValdVerifyCronJob\` looks at it.
+
+\`\`\`sh
+# with the rclone remote “store” configured: what each pod has, and whether it is current
+rclone cat ${folder}/${settings.name}-0/status.json
+rclone lsf -R --include '/*/*/manifest.json' ${folder}
+# uploads and their errors; what each pod started on, and why one does not start
+kubectl -n ${namespace} logs ${settings.name}-0 -c ${names.sidecar}
+kubectl -n ${namespace} logs ${settings.name}-0 -c ${names.restore}
+kubectl -n ${namespace} get pods -l app=${settings.name}
 \`\`\``;
 }
 
@@ -111,12 +139,22 @@ ${lose}
 kubectl -n ${namespace} logs -f ${settings.name}-0 -c ${names.restore}
 \`\`\`
 
-To go back to an older version, first put that version of \`${settings.name}-0.tar.gz\` in place of the newest one (with the
-bucket’s versioning: \`rclone --s3-version-at "2026-01-31 12:00:00" copyto ${folder}/${settings.name}-0.tar.gz ./old.tar.gz\`, then
-\`rclone copyto ./old.tar.gz ${folder}/${settings.name}-0.tar.gz\`), with the pod scaled away so that it cannot overwrite it.
+${
+  repositoryUploader(settings.backup)
+    ? `To go back to an earlier time, set \`restoreAsOf: '2026-01-31T12:00:00Z'\` and apply: each pod takes the newest generation that was
+saved by then, once, and sets aside what its disk has (\`${settings.indexPath}/broken\`). Each pod goes back by itself: Vald has no
+cut across pods, so vectors that moved between agents may be there twice or not at all. Run index correction afterwards.`
+    : goBackByVersions(settings.name, folder)
+}
 
 When the restore refuses to start a pod, its log says why and what to do. To let a pod start empty on purpose, although it
-had an index before: \`rclone deletefile ${folder}/${settings.name}-0.seen\`.`;
+had an index before: \`rclone deletefile ${folder}/${settings.name}-0.seen\`${repositoryUploader(settings.backup) ? `, with no generation left in \`${folder}/${settings.name}-0\`` : ''}.`;
+}
+
+function goBackByVersions(name: string, folder: string): string {
+  return `To go back to an older version, first put that version of \`${name}-0.tar.gz\` in place of the newest one (with the
+bucket’s versioning: \`rclone --s3-version-at "2026-01-31 12:00:00" copyto ${folder}/${name}-0.tar.gz ./old.tar.gz\`, then
+\`rclone copyto ./old.tar.gz ${folder}/${name}-0.tar.gz\`), with the pod scaled away so that it cannot overwrite it.`;
 }
 
 function restoreVolume({ settings, namespace }: PodContext): string {
@@ -174,7 +212,7 @@ function drill(context: PodContext, backup: StoreBackupSettings): string {
   });
   return `## Test the restore
 
-Restores the newest object of pod 0 into a scratch pod with the same script, image and credentials, and shows the index it
+Restores the newest backup of pod 0 into a scratch pod with the same script, image and credentials, and shows the index it
 got. The running agents are not touched. It is good when the pod completes and \`index_count\` is what you expect.
 
 \`\`\`sh
@@ -188,5 +226,6 @@ kubectl -n ${namespace} delete pod ${name}
 }
 
 function objectPath(backup: StoreBackupSettings, name: string, namespace: string): string {
-  return `${rclonePath(backup.store, clusterFolder({ name }, backup, namespace))}/<pod>.tar.gz`;
+  const folder = rclonePath(backup.store, clusterFolder({ name }, backup, namespace));
+  return `${folder}/<pod>${backup.uploader.type === 'repository' ? '/<generation>/' : '.tar.gz'}`;
 }

@@ -1,6 +1,6 @@
 import type { Problem } from '../problem/index.js';
 import { add, bytes, divideUp, less, max, mebibytes, mul, refuse, seconds } from '../units/index.js';
-import { storeBackup, volumeClaim } from './backup-method.js';
+import { repositoryUploader, storeBackup, volumeClaim } from './backup-method.js';
 import type { ValdAgentSettings } from './props-schema.js';
 
 /** What follows from the size of an index: room, time limits and probes. Times are in seconds. */
@@ -19,6 +19,8 @@ export interface Sizing {
   /** `failureThreshold` of the startup probe, at one probe in 5 seconds. */
   readonly startupFailures: number;
   readonly restoreTimeout: number;
+  /** Limit of one upload by the repository’s uploader. */
+  readonly uploadTimeout: number;
 }
 
 const mebibyte = 2 ** 20;
@@ -39,11 +41,14 @@ export function hasNativeSidecars(kubernetesVersion: string): boolean {
 
 /**
  * How many copies of an index are on its disk at the worst moment. With copy-on-write: the one in use, the one before
- * and the one being written beside them. Restoring needs the archive and what is unpacked from it.
+ * and the one being written beside them. Restoring needs the archive and what is unpacked from it. The repository’s
+ * uploader holds one more while it uploads: without copy-on-write a copy, with it the files of a generation that two
+ * saves have replaced meanwhile.
  */
 export function copiesOnDisk(settings: Pick<ValdAgentSettings, 'backup' | 'copyOnWrite'>): number {
-  if (settings.copyOnWrite) return 3;
-  return storeBackup(settings.backup) ? 2 : 1;
+  const uploading = repositoryUploader(settings.backup) ? 1 : 0;
+  if (settings.copyOnWrite) return 3 + uploading;
+  return storeBackup(settings.backup) ? 2 + uploading : 1;
 }
 
 /** Computes room and time limits, and reports those the user set that are too small for the work they must cover. */
@@ -73,7 +78,7 @@ export function computeSizing(
           where: { construct, property: 'backup.volume.size' },
           message,
           got: volume.size,
-          allowed: `${mebibytes(diskBytes)} or more: ${copies} × expectedIndexSize${settings.copyOnWrite ? ' (in use, before, being written)' : ''}`,
+          allowed: `${mebibytes(diskBytes)} or more: ${copies} × expectedIndexSize${copyNames(copies)}`,
           hint: 'Make the volume larger, or give the size that the index really reaches.',
         }),
     );
@@ -87,7 +92,11 @@ export function computeSizing(
   // A native sidecar waits only after the agent has ended. An ordinary one is told to stop together with the agent,
   // so it must not take silence for the end before the agent's save can have finished.
   const postStopTimeout = native ? nativePostStopTimeout : add(stopAgent, 15);
-  const stopSidecar = add(postStopTimeout, divideUp(indexBytes, bytesPerSecond.upload));
+  const uploader = repositoryUploader(settings.backup);
+  // It reads the copy for its hashes, sends it and reads it back.
+  const stopSidecar = uploader
+    ? mul(divideUp(indexBytes, bytesPerSecond.upload), 3)
+    : add(postStopTimeout, divideUp(indexBytes, bytesPerSecond.upload));
   const needed = add(store ? (native ? add(stopAgent, stopSidecar) : stopSidecar) : stopAgent, reserve);
   const given = settings.terminationGracePeriod !== undefined ? seconds(settings.terminationGracePeriod) : undefined;
   if (given !== undefined)
@@ -118,5 +127,14 @@ export function computeSizing(
       store?.restoreTimeout !== undefined
         ? seconds(store.restoreTimeout)
         : max(3600, divideUp(indexBytes, bytesPerSecond.download)),
+    uploadTimeout:
+      uploader?.uploadTimeout !== undefined
+        ? seconds(uploader.uploadTimeout)
+        : max(600, mul(divideUp(indexBytes, bytesPerSecond.download), 3)),
   };
+}
+
+function copyNames(copies: number): string {
+  if (copies < 3) return '';
+  return ` (in use, ${copies === 4 ? 'before, being written, being uploaded' : 'before, being written'})`;
 }

@@ -1,6 +1,6 @@
 import { generatedValues, yamlComments } from '../kube/index.js';
 import { storeCommands } from '../store/index.js';
-import { storeBackup, volumeClaim } from './backup-method.js';
+import { repositoryUploader, storeBackup, volumeClaim } from './backup-method.js';
 import type { ValdAgentSettings } from './props-schema.js';
 import { chartVersion, type UpstreamChart } from './upstream-chart.js';
 
@@ -35,7 +35,7 @@ export function valuesHead(head: UpstreamHead): string {
       installCommand(head, version),
     ],
     ...firstStart(head, version),
-    ...(backup
+    ...(backup && !repositoryUploader(settings.backup)
       ? [
           "Turn on the bucket's versioning: the sidecar keeps one object for each pod and overwrites it, before v1.8.0 also with one that was cut off by an error.",
         ]
@@ -49,7 +49,10 @@ export function valuesHead(head: UpstreamHead): string {
 
 /** The head of the file with the objects that the values refer to. */
 export function objectsHead({ settings, namespace, name }: UpstreamHead): string {
-  const sidecar = storeBackup(settings.backup) ? ' and the configuration of the backup sidecar' : '';
+  const sidecar =
+    storeBackup(settings.backup) && !repositoryUploader(settings.backup)
+      ? ' and the configuration of the backup sidecar'
+      : '';
   return yamlComments(
     generatedValues,
     `What ${name}.values.yaml refers to: the scripts${sidecar}. Apply it before Helm runs, and again with each new version of the two files:`,
@@ -94,9 +97,11 @@ function differences(settings: ValdAgentSettings, chart: UpstreamChart): string[
   return [
     ...(store
       ? [
-          `agent.sidecar.enabled is false: ${sidecar}. The sidecar is a raw entry of agent.initContainers, as a native sidecar, which is stopped after the agent.`,
+          `agent.sidecar.enabled is false: ${sidecar}. ${repositoryUploader(settings.backup) ? 'An uploader of ours' : 'The sidecar'} is a raw entry of agent.initContainers, as a native sidecar, which is stopped after the agent.`,
           "agent.sidecar.initContainerEnabled is false: upstream's restorer hangs where files exist and starts an empty agent where the bucket is wrong. A script of ours restores.",
-          'The sidecar watches the folder that the agent saves to, uploads on a timer, and names its objects after the cluster.',
+          repositoryUploader(settings.backup)
+            ? 'It uploads each save as a new generation with hashes, reads it back, and keeps generations by rules.'
+            : 'The sidecar watches the folder that the agent saves to, uploads on a timer, and names its objects after the cluster.',
         ]
       : [
           'A script of ours runs before the agent: it refuses to start on the remains of an index instead of starting empty.',

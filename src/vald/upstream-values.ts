@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { addOutputFile, checkObjects, checkProps, isValuesPathTaken, reportProblems } from '../kube/index.js';
 import { plainText, textLeaf, yamlText } from '../units/index.js';
 import { ValdAgentWithBackup } from './agent.js';
+import { repositoryUploader } from './backup-method.js';
 import { checkSettings } from './checks.js';
 import type { ValdAgentWithBackupProps } from './props.generated.js';
 import type { ValdAgentSettings } from './props-schema.js';
@@ -28,7 +29,7 @@ export interface ValdUpstreamValuesProps extends ValdAgentWithBackupProps {
   /**
    * Path of the two files below `values/`, without `.values.yaml` and `.objects.yaml`.
    *
-   * @default - `vald/chart-<chartVersions>/<method>`, with `-cow` behind it for copy-on-write: `pv`, `s3-cow`, `pv-and-s3` …
+   * @default - `vald/chart-<chartVersions>/<method>`, with `-repository` behind it for that uploader and `-cow` for copy-on-write: `pv`, `s3-cow`, `pv-and-s3-repository-cow` …
    */
   readonly path?: string;
   /**
@@ -124,6 +125,7 @@ function chartNamespace(construct: Construct): string | undefined {
 }
 
 function methodName({ backup, copyOnWrite }: ValdAgentSettings): string {
-  const method = { persistentVolume: 'pv', objectStorage: 's3', both: 'pv-and-s3' }[backup.type];
+  const place = { persistentVolume: 'pv', objectStorage: 's3', both: 'pv-and-s3' }[backup.type];
+  const method = repositoryUploader(backup) ? `${place}-repository` : place;
   return `${method}${copyOnWrite ? '-cow' : ''}`;
 }

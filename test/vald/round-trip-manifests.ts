@@ -1,6 +1,11 @@
 import { Chart, Testing } from 'cdk8s';
 import { Credentials, ObjectStore } from '../../src/index.js';
-import { BackupMethod, ValdAgentWithBackup, type ValdAgentWithBackupProps } from '../../src/vald/index.js';
+import {
+  BackupMethod,
+  type UploaderInput,
+  ValdAgentWithBackup,
+  type ValdAgentWithBackupProps,
+} from '../../src/vald/index.js';
 import type { PlayedObject } from '../programs/pod-spec.js';
 import type { S3Server } from '../programs/s3-server.js';
 import { dimension } from './round-trip-index.js';
@@ -25,6 +30,8 @@ export interface Settings {
   readonly clusterName?: string;
   /** @default false */
   readonly allowEmptyStart?: boolean;
+  /** What uploads. @default Vald's own sidecar */
+  readonly uploader?: UploaderInput;
   /** Props of the construct that count more than those of the combination. */
   readonly props?: Partial<ValdAgentWithBackupProps>;
 }
@@ -44,6 +51,7 @@ export function combinationProps(
     ...(settings.clusterName ? { clusterName: settings.clusterName } : {}),
     allowEmptyStart: settings.allowEmptyStart ?? false,
     backupInterval: settings.backupInterval ?? '1s',
+    ...(settings.uploader ? { uploader: settings.uploader } : {}),
     restoreTimeout: '60s',
     store: ObjectStore.s3({
       bucket: settings.bucket,

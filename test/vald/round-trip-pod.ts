@@ -66,7 +66,7 @@ export class PlayedAgent {
     // The sidecar has no probe, and a TERM that comes before it listens to signals would end it without an upload.
     if (this.#combination.method !== 'persistentVolume') {
       const sidecar = this.pod.container('vald-agent-sidecar');
-      await this.pod.until(() => sidecar.log.includes('daemon start function'), 'has no sidecar');
+      await this.pod.until(() => /daemon start function|watching/.test(sidecar.log), 'has no sidecar');
     }
   }
 
@@ -140,9 +140,11 @@ export class PlayedAgent {
     return Object.keys(this.#store.objects(this.bucket)).find((key) => key.endsWith(`/${this.pod.pod.name}.tar.gz`));
   }
 
-  /** The number of vectors that the pod's object says it holds. */
+  /** The number of vectors that the pod's newest generation says it holds, or else its object. */
   backedUp(): number | undefined {
     const { key } = this;
+    const newest = this.#store.generations(this.bucket, this.pod.pod.name).at(-1);
+    if (newest) return newest.vald.vectors;
     return key ? this.#store.vectorsIn(this.bucket, key) : undefined;
   }
 

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { readValdManifest, type ValdManifest } from '../../src/repository/index.js';
 import { type S3Server, startS3Server } from '../programs/s3-server.js';
 
 /** A real S3 server, and a look at what is in its buckets that does not go through it. */
@@ -36,6 +37,19 @@ export class BackupStore {
       .map((entry) => join(entry.parentPath, entry.name));
     const hash = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
     return Object.fromEntries(paths.map((path) => [path.slice(root.length + 1), hash(path)]));
+  }
+
+  /** The manifests of a pod's generations, oldest first; each must be one that the package reads. */
+  generations(bucket: string, pod: string): ValdManifest[] {
+    const root = join(this.server.folder, bucket);
+    const found = Object.keys(this.objects(bucket)).flatMap((key) => {
+      const [, name, id] = /([^/]+)\/([0-9]+)\/manifest\.json$/.exec(key) ?? [];
+      if (name !== pod) return [];
+      const { manifest } = readValdManifest(readFileSync(join(root, key), 'utf8'), { path: key, backupId: Number(id) });
+      if (!manifest) throw new Error(`${key} is no manifest`);
+      return [manifest];
+    });
+    return found.sort((one, other) => one.backupId - other.backupId);
   }
 
   remove(bucket: string, key: string): void {

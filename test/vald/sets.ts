@@ -1,7 +1,7 @@
 import { Chart, Testing } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Credentials, ObjectStore } from '../../src/index.js';
-import { BackupMethod, ValdAgentWithBackup, type ValdAgentWithBackupProps } from '../../src/vald/index.js';
+import { BackupMethod, Uploader, ValdAgentWithBackup, type ValdAgentWithBackupProps } from '../../src/vald/index.js';
 
 /** An identity for tests. */
 export const clusterId = '3f0c9c6e-6a0e-4a53-9e0f-0d5cf6a0f1b2';
@@ -124,6 +124,23 @@ export const variants: Readonly<Record<string, ValdAgentWithBackupProps>> = {
     priority: { type: 'existing', name: 'databases' },
     env: [{ name: 'GOMEMLIMIT', value: '6GiB' }],
     imagePullSecrets: ['registry'],
+  },
+  repository: {
+    namespace: 'vald',
+    backup: BackupMethod.both({ volume, store, clusterId, uploader: Uploader.repository() }),
+    copyOnWrite: false,
+    ngt: { dimension: 784 },
+  },
+  'repository-cow': {
+    namespace: 'vald',
+    backup: BackupMethod.objectStorage({
+      store,
+      clusterId,
+      backupInterval: '30m',
+      uploader: Uploader.repository({ retention: { keepLast: 12, keepWithin: '24h', keepWeekly: 4 }, transfers: 2 }),
+      restoreAsOf: '2026-11-21T03:00:00Z',
+    }),
+    ngt: { dimension: 784 },
   },
   autoscaled: {
     namespace: 'vald',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Problem } from '../../src/problem/index.js';
-import type { BackupMethodInput } from '../../src/vald/index.js';
+import { type BackupMethodInput, Uploader } from '../../src/vald/index.js';
 import { type ValdAgentSettings, valdAgentSchema } from '../../src/vald/props-schema.js';
 import { computeSizing, copiesOnDisk, hasNativeSidecars, type Sizing } from '../../src/vald/sizing.js';
 import { methods } from './sets.js';
@@ -40,6 +40,14 @@ describe('the copies of an index that are on the disk at once', () => {
   ] as const)('%s, copy-on-write %s: %d', (method, copyOnWrite, expected) => {
     expect(copiesOnDisk({ backup: settingsOf({}, methods[method]).backup, copyOnWrite })).toBe(expected);
   });
+
+  test.each([
+    [true, 4],
+    [false, 3],
+  ])('with the repository’s uploader, copy-on-write %s: %d', (copyOnWrite, expected) => {
+    const backup = { ...methods['pv-and-s3'], uploader: Uploader.repository() } as BackupMethodInput;
+    expect(copiesOnDisk({ backup: settingsOf({}, backup).backup, copyOnWrite })).toBe(expected);
+  });
 });
 
 describe('what is computed', () => {
@@ -55,6 +63,7 @@ describe('what is computed', () => {
       loadTimeout: Math.ceil(index / (25 * mebibyte)),
       startupFailures: Math.ceil((Math.ceil(index / (25 * mebibyte)) + 60) / 5),
       restoreTimeout: 3600,
+      uploadTimeout: 3 * Math.ceil(index / (10 * mebibyte)),
     });
   });
 

@@ -34,6 +34,8 @@ function podOf(props: ValdAgentWithBackupProps) {
   };
 }
 
+const restoreFiles = ['vald-fetch.sh', 'vald-generations.sh', 'vald-restore.sh'];
+const uploadFiles = ['vald-retention.sh', 'vald-stage.sh', 'vald-upload.sh'];
 const old = { kubernetesVersion: '1.28' };
 
 test.each<[string, ValdAgentWithBackupProps, string[]]>([
@@ -41,27 +43,27 @@ test.each<[string, ValdAgentWithBackupProps, string[]]>([
   // Told to stop before the sidecar, which it keeps from uploading half a save.
   ['s3', combinations['s3']!, ['-restore init', '-sidecar Always', '-start-gate Always', 'agent']],
   ['pv-and-s3', combinations['pv-and-s3']!, ['-restore init', '-sidecar Always', '-start-gate Always', 'agent']],
+  ['repository', variants['repository']!, ['-restore init', '-sidecar Always', '-start-gate Always', 'agent']],
   ['pv on Kubernetes 1.28', { ...combinations['pv']!, ...old }, ['-restore init', 'agent', '-start-gate']],
 ])('without copy-on-write the agent of %s asks a start gate beside it', (_, props, order) => {
   const pod = podOf(props);
   expect(pod.order).toEqual(order);
   expect(pod.limits).toEqual(['file:///tmp/start-gate', 'file:///tmp/start-gate']);
-  expect(pod.scripts).toEqual(['vald-restore.sh', 'vald-start-gate.sh']);
+  expect(pod.scripts.filter((name) => !uploadFiles.includes(name))).toEqual([...restoreFiles, 'vald-start-gate.sh']);
   const asking = pod.containers.filter(({ name }) => !name.endsWith('-sidecar'));
   for (const { volumeMounts } of asking) expect(volumeMounts).toContainEqual({ name: 'tmp', mountPath: '/tmp' });
   for (const { env } of asking.filter(({ name }) => /-(restore|start-gate)$/.test(name)))
     expect(env).toContainEqual({ name: 'START_GATE', value: '/tmp/start-gate' });
 });
 
-test.each([...Object.entries(combinations).filter(([, { copyOnWrite }]) => copyOnWrite), ...Object.entries(variants)])(
-  'with copy-on-write the agent of %s asks nobody',
-  (_, props) => {
-    const pod = podOf(props);
-    expect(pod.order.filter((name) => name.includes('start-gate'))).toEqual([]);
-    expect(pod.limits.join(' ')).toMatch(/^\d+s \d+s$/);
-    expect(pod.scripts).toEqual(['vald-restore.sh']);
-  },
-);
+test.each(
+  [...Object.entries(combinations), ...Object.entries(variants)].filter(([, { copyOnWrite = true }]) => copyOnWrite),
+)('with copy-on-write the agent of %s asks nobody', (_, props) => {
+  const pod = podOf(props);
+  expect(pod.order.filter((name) => name.includes('start-gate'))).toEqual([]);
+  expect(pod.limits.join(' ')).toMatch(/^\d+s \d+s$/);
+  expect(pod.scripts.filter((name) => !uploadFiles.includes(name))).toEqual(restoreFiles);
+});
 
 test.each([
   ['pv', ['an agent that is killed inside a save loses its index and does not start again']],

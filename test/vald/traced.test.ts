@@ -7,6 +7,7 @@ import { Credentials, ObjectStore } from '../../src/index.js';
 import { withTracer } from '../../src/units/index.js';
 import {
   BackupMethod,
+  Uploader,
   ValdAgentWithBackup,
   type ValdAgentWithBackupProps,
   valdAgentSchema,
@@ -41,8 +42,13 @@ const inStore = {
   clusterName: 'north',
   backupInterval: '5m',
   restoreTimeout: '2h',
-  compressionLevel: 6,
+  restoreAsOf: '2026-11-21T03:00:00Z',
 };
+const uploader = Uploader.repository({
+  retention: { keepLast: 6, keepWithin: '24h', keepDaily: 7, keepWeekly: 4, keepMonthly: 12, keepYearly: 1 },
+  transfers: 2,
+  uploadTimeout: '1h',
+});
 
 const sidecar = {
   sidecarImage: { repository: 'vdaas/vald-agent-sidecar', tag: 'v1.8.2' },
@@ -118,8 +124,12 @@ const shapes: Readonly<Record<string, object>> = {
     [false, true].flatMap((copyOnWrite) =>
       Object.entries({
         pv: { backup: BackupMethod.persistentVolume({ volume }) },
-        s3: { ...sidecar, backup: BackupMethod.objectStorage({ store: s3, ...inStore }) },
-        'pv-and-s3': { ...sidecar, backup: BackupMethod.both({ volume, store: s3, ...inStore }) },
+        s3: { ...sidecar, backup: BackupMethod.objectStorage({ store: s3, ...inStore, compressionLevel: 6 }) },
+        'pv-and-s3': { ...sidecar, backup: BackupMethod.both({ volume, store: s3, ...inStore, compressionLevel: 6 }) },
+        repository: {
+          sidecarResources: sidecar.sidecarResources,
+          backup: BackupMethod.both({ volume, store: s3, ...inStore, uploader }),
+        },
       }).map(([name, props]) => [copyOnWrite ? `${name}-cow` : name, { ...everything, ...props, copyOnWrite }]),
     ),
   ),
@@ -252,11 +262,13 @@ const path = fc.array(label, { minLength: 2, maxLength: 4 }).map((segments) => `
 const numbers: readonly (readonly [RegExp, fc.Arbitrary<number>])[] = [
   [/(Radius|psilon.*)$/, fc.double({ min: -1, max: 1, noNaN: true }).map((number) => number + 0)],
   [/[rR]eplicas$/, fc.integer({ min: 1, max: 5 })],
+  [/retention\./, fc.integer({ min: 1, max: 1000 })],
+  [/transfers$/, fc.integer({ min: 1, max: 64 })],
   [/(Level|Utilization)$/, fc.integer({ min: 1, max: 9 })],
   [/./, fc.integer({ min: 1, max: 1_000_000 })],
 ];
 const texts: readonly (readonly [RegExp, fc.Arbitrary<string>])[] = [
-  [/(Duration|Interval|Timeout|Period|DurationLimit)$/, duration],
+  [/(Duration|Interval|Timeout|Period|DurationLimit|keepWithin)$/, duration],
   [/([sS]ize|\.(cpu|memory))$/, size],
   [/indexPath$/, path],
   [/mountPath$/, fc.oneof(path, fc.constantFrom('/tmp', '/tmp/', '/etc/server', '/etc/server//'))],
@@ -264,6 +276,7 @@ const texts: readonly (readonly [RegExp, fc.Arbitrary<string>])[] = [
   [/tag$/, fc.stringMatching(/^v[0-9]\.[0-9]{1,2}$/)],
   [/repository$/, fc.tuple(label, label).map(([registry, name]) => `${registry}.example.com:5000/${name}`)],
   [/clusterId$/, fc.uuid()],
+  [/restoreAsOf$/, fc.constantFrom('2026-11-21T03:00:00Z', '2026-12-31T23:59:59Z')],
   [/collectorEndpoint$/, label.map((host) => `${host}:4317`)],
   [/endpoint$/, fc.tuple(scheme, label, port).map(([start, host, digits]) => `${start}://${host}${digits}`)],
   [/prefix$/, fc.array(label, { maxLength: 2 }).map((segments) => segments.join('/'))],

@@ -2,7 +2,7 @@ import { type Condition, operations, type Tracer } from '../../src/units/index.j
 
 /** The operations that give a number or a condition; all others give text. */
 const numbers = new Set(['add', 'mul', 'divideUp', 'max', 'seconds', 'bytes', 'port']);
-const conditions = new Set(['less', 'same']);
+const conditions = new Set(['less', 'same', 'contains', 'distinct']);
 
 /** Number stand-ins: far above every real number of the props, and all equal modulo 1024. */
 const base = 2 ** 51 + 513;

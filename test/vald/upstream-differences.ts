@@ -12,6 +12,10 @@ const always: readonly UpstreamDifference[] = [
   },
   { places: ['StatefulSet/* spec.volumeClaimTemplates[0].spec.volumeMode'], reason: 'Kubernetes takes Filesystem' },
   {
+    places: ['Service/* spec.selector.app'],
+    reason: 'the chart cannot set it: its Service selects by the name of the installation’s application',
+  },
+  {
     places: ['StatefulSet/* spec.template.spec.automountServiceAccountToken'],
     reason: 'the chart cannot set it: the pods get a token of the default ServiceAccount',
   },

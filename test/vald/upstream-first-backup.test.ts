@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -36,7 +36,8 @@ describeWith(['rclone'], 'the first backup of docs/moving.md', () => {
   const restore = (pod: string) => {
     const volume = join(folder, `new-${pod}`);
     mkdirSync(volume);
-    const { status, output } = run(valdRestore.content, {
+    for (const { name, content } of [valdRestore, ...valdRestore.libraries]) writeFileSync(join(folder, name), content);
+    const { status, output } = run(`exec sh ./${valdRestore.name}`, {
       BACKUP_METHOD: 'both',
       INDEX_PATH: join(volume, 'index'),
       COPY_ON_WRITE: 'true',
@@ -49,6 +50,7 @@ describeWith(['rclone'], 'the first backup of docs/moving.md', () => {
       ALLOW_EMPTY_START: 'false',
       BACKUP_INTERVAL_SECONDS: '600',
       RESTORE_TIMEOUT_SECONDS: '60',
+      RESTORE_AS_OF: '',
     });
     return { status, output, index: () => indexId(join(volume, 'index/origin')) };
   };

@@ -18,7 +18,12 @@ const root = join(import.meta.dirname, '../..');
 const values = join(root, 'values/vald');
 const lines = { 'v1.7.7-to-v1.7.10': 'v1.7.10', 'v1.7.11-to-v1.8.0': 'v1.8.0' } as const;
 const committed = Object.entries(lines).flatMap(([line, version]) =>
-  Object.keys(combinations).map((name) => ({ line, version, name, file: join(values, `chart-${line}`, name) })),
+  [...Object.keys(combinations), 'pv-and-s3-repository', 'pv-and-s3-repository-cow'].map((name) => ({
+    line,
+    version,
+    name,
+    file: join(values, `chart-${line}`, name),
+  })),
 );
 
 const folder = mkdtempSync(join(tmpdir(), 'chartwright-values-'));
@@ -33,7 +38,7 @@ const filesBelow = (path: string) =>
     .sort();
 
 describe('the committed values files', () => {
-  test('are there for both lines of the chart and all six sets', () => {
+  test('are there for both lines of the chart and all eight sets', () => {
     const expected = committed.flatMap(({ line, name }) =>
       ['values', 'objects'].map((kind) => `chart-${line}/${name}.${kind}.yaml`),
     );
@@ -66,7 +71,7 @@ describe('the committed values files', () => {
       expect(secret.filter(({ value }) => value !== undefined)).toEqual([]);
       const text = read(`${file}.values.yaml`) + read(`${file}.objects.yaml`);
       expect(text.match(/secret_access_key: .*|\baccess_key: .*|token: .*|credentials_json: .*/g) ?? []).toEqual(
-        file.includes('s3')
+        file.includes('s3') && !file.includes('repository')
           ? [
               'access_key: _AWS_ACCESS_KEY_',
               'secret_access_key: _AWS_SECRET_ACCESS_KEY_',

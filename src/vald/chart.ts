@@ -1,0 +1,78 @@
+import type { ApiObject } from 'cdk8s';
+import { artifactHub, defineChart, type HelmChart, setField } from '../chart/index.js';
+import { addMetadata, leaveToCluster, passOnToPod } from '../kube/index.js';
+import { packageVersion } from '../scripts/index.js';
+import { ValdAgentWithBackup } from './agent.js';
+import { valdAgentExamples } from './chart-examples.js';
+import { valdAgentNotes, valdAgentReadme } from './chart-texts.js';
+import { valdAgentValues } from './chart-values.js';
+import { objectNames } from './names.js';
+import type { ValdAgentWithBackupProps } from './props.generated.js';
+
+const metadata = {
+  name: 'vald-agent',
+  version: packageVersion,
+  appVersion: 'v1.8.0',
+  description: 'Agents of Vald (vector search) whose backup on a volume, in object storage or both provably restores',
+  kubeVersion: '>=1.28.0-0',
+  keywords: ['vald', 'vector-search', 'backup', 'restore', 's3'],
+  notes: valdAgentNotes,
+  readme: valdAgentReadme,
+  annotations: artifactHub({
+    license: 'Apache-2.0',
+    changes: [
+      { kind: 'added', description: 'The agents of Vald with every method and option of ValdAgentWithBackup.' },
+    ],
+    links: [{ name: 'Vald', url: 'https://vald.vdaas.org' }],
+  }),
+};
+
+/**
+ * The Helm chart of {@link ValdAgentWithBackup}: its props are the chart's values, the release gives namespace and
+ * instance label. Names are upstream's by default, so that the services of upstream's chart find the agent; a second
+ * release in one namespace needs another `fullnameOverride`.
+ *
+ * @example
+ * ```ts
+ * const { files } = valdAgentChart().generate();
+ * ```
+ */
+export function valdAgentChart(): HelmChart<typeof valdAgentValues> {
+  return defineChart(
+    { ...metadata, values: valdAgentValues, examples: valdAgentExamples },
+    (scope, values, release) => {
+      leaveToCluster(scope);
+      const { fullnameOverride: name, nameOverride: appName, commonLabels, commonAnnotations, ...own } = values;
+      const { resources, sidecarResources, restoreResources, env, networkPolicy, ...rest } = own;
+      const { affinity, tolerations, topologySpreadConstraints, volumes, ...props } = rest;
+      const agent = new ValdAgentWithBackup(scope, 'agent', {
+        ...(props as ValdAgentWithBackupProps),
+        ...(networkPolicy ? { networkPolicy: {} } : {}),
+        name,
+        appName,
+        release: release.name,
+        namespace: release.namespace,
+      });
+      if (agent.settings) {
+        const names = objectNames(name);
+        passOnToPod(
+          agent.node.findChild('stateful-set') as ApiObject,
+          '/spec/template/spec',
+          { affinity, tolerations, topologySpreadConstraints, volumes },
+          new Map([
+            [names.agent, { resources, env }],
+            [names.sidecar, { resources: sidecarResources }],
+            [names.restore, { resources: restoreResources }],
+            [names.startGate, { resources: restoreResources }],
+          ]),
+        );
+        if (networkPolicy) {
+          const policy = agent.node.findChild('network-policy') as ApiObject;
+          setField(policy, '/spec/egress', networkPolicy.egress);
+          for (const rule of networkPolicy.ingress) setField(policy, '/spec/ingress/-', rule);
+        }
+      }
+      addMetadata(scope, { labels: commonLabels, annotations: commonAnnotations });
+    },
+  );
+}
