@@ -1,4 +1,4 @@
-import { valdRestore, valdStartGate } from '../src/scripts/index.js';
+import { valdRestore, valdStartGate, valdUpload, valdVerify } from '../src/scripts/index.js';
 import { deviations } from '../src/vald/deviations.js';
 import { valdAgentSchema } from '../src/vald/props-schema.js';
 import { generated, propsTables, scriptSection } from './markdown.js';
@@ -54,6 +54,16 @@ ${scriptSection(
 ${scriptSection(
   valdStartGate,
   'Runs beside an agent without copy-on-write and has `vald-restore.sh` look at the index before each start of its container; it needs that script’s variables too. Its log is `kubectl logs <pod> -c <name>-start-gate`.',
+)}
+
+${scriptSection(
+  valdUpload,
+  'With `Uploader.repository()`: runs beside the agent and uploads each save as a generation. Its log is `kubectl logs <pod> -c <name>-sidecar`; [vald-repository.md](vald-repository.md) says what is in the store.',
+)}
+
+${scriptSection(
+  valdVerify,
+  'With `ValdVerifyCronJob`: looks at every generation, reads a share of them back, and at how current each pod is.',
 )}`;
 }
 

@@ -12,7 +12,8 @@ export interface OutputFile {
   readonly output: 'manifests' | 'values';
   /** Path below that folder, with forward slashes. */
   readonly path: string;
-  readonly content: string;
+  /** Its text, or what makes it when the app is synthesized: where nothing is written, nothing is made. */
+  readonly content: string | (() => string);
 }
 
 const outputFiles = new WeakMap<IConstruct, OutputFile[]>();
@@ -26,7 +27,10 @@ export function addOutputFile(scope: IConstruct, file: OutputFile): void {
   const files = outputFiles.get(root) ?? [];
   const same = files.findIndex(({ output, path }) => output === file.output && path === file.path);
   if (same < 0) files.push(file);
-  else files[same] = { ...file, content: `${files[same]!.content}\n${file.content}` };
+  else {
+    const first = files[same]!;
+    files[same] = { ...file, content: () => `${textOf(first)}\n${textOf(file)}` };
+  }
   outputFiles.set(root, files);
 }
 
@@ -73,7 +77,9 @@ export class App extends cdk8s.App {
     for (const file of outputFiles.get(this) ?? []) {
       const path = join(file.output === 'values' ? this.#valuesFolder : this.outdir, file.path);
       mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, file.content);
+      writeFileSync(path, textOf(file));
     }
   }
 }
+
+const textOf = ({ content }: OutputFile): string => (typeof content === 'string' ? content : content());

@@ -1,7 +1,7 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { z } from 'zod';
-import { cronIntervals, cronSchedule, dnsLabel, dnsName, duration, seconds } from '../units/index.js';
+import { add, cronIntervals, cronSchedule, dnsLabel, dnsName, duration, isTraced, seconds } from '../units/index.js';
 import { prometheusRule } from './check/prometheus-rule.js';
 import { checkProps } from './props.js';
 import { reportProblems } from './report.js';
@@ -16,6 +16,11 @@ export interface WatchedCronJob {
   readonly cronJob: string;
   /** Its schedule of five fields. */
   readonly schedule: string;
+  /**
+   * Longest time between two runs, such as `24h`.
+   * @default - computed from the schedule
+   */
+  readonly longestInterval?: string | undefined;
   /** Seconds that a run may take: its `activeDeadlineSeconds`. */
   readonly longestRun: number;
   /**
@@ -59,7 +64,11 @@ const watchedSchema = z.strictObject({
   kind: z.enum(['backup', 'verification']),
   namespace: dnsLabel(),
   cronJob: dnsName(),
-  schedule: cronSchedule().refine((schedule) => cronIntervals(schedule) !== undefined, 'never runs'),
+  schedule: cronSchedule().refine(
+    (schedule) => isTraced(schedule) || cronIntervals(schedule) !== undefined,
+    'never runs',
+  ),
+  longestInterval: duration().optional(),
   longestRun: z.int().min(1),
   metrics: z.enum(['kube-state-metrics', 'pushgateway']).default('kube-state-metrics'),
 });
@@ -112,10 +121,10 @@ export class BackupAlerts extends Construct {
     const watched = settings.watches.flatMap((watch) => watch.watched ?? []);
     const tolerance = seconds(settings.tolerance);
     const rules = watched.flatMap((cronJob) => {
-      const intervals = cronIntervals(cronJob.schedule);
-      return intervals
-        ? rulesOf(cronJob, intervals.longest + cronJob.longestRun + tolerance, settings.alertLabels)
-        : [];
+      const { schedule, longestInterval, longestRun } = cronJob;
+      const interval = longestInterval === undefined ? cronIntervals(schedule)?.longest : seconds(longestInterval);
+      if (interval === undefined) return [];
+      return rulesOf(cronJob, add(interval, longestRun, tolerance), settings.alertLabels);
     });
     const [first] = watched;
     if (!first) return;
@@ -135,12 +144,12 @@ function rulesOf(watched: Watched, oldest: number, alertLabels: Readonly<Record<
   const { kind, namespace, cronJob } = watched;
   const expressions = (watched.metrics === 'pushgateway' ? pushed : ofCronJob)(watched, oldest);
   const what = kind === 'backup' ? 'Backup' : 'Verification';
-  const rule = (alert: string, severity: string, hold: string, expr: string, description: string): Rule => ({
+  const rule = (alert: string, severity: string, hold: string, expr: string, fact: string, advice: string): Rule => ({
     alert: `${what}${alert}`,
     expr,
     for: hold,
     labels: { ...alertLabels, severity },
-    annotations: { summary: `${what} ${namespace}/${cronJob}: ${description.split('.')[0]}`, description },
+    annotations: { summary: `${what} ${namespace}/${cronJob}: ${fact}`, description: `${fact}. ${advice}` },
   });
   return [
     rule(
@@ -148,18 +157,20 @@ function rulesOf(watched: Watched, oldest: number, alertLabels: Readonly<Record<
       kind === 'backup' ? 'critical' : 'warning',
       '5m',
       expressions.tooOld,
-      `no success for longer than the schedule allows (${oldest} s). See the log of its newest Job.`,
+      `no success for longer than the schedule allows (${oldest} s)`,
+      'See the log of its newest Job.',
     ),
     rule(
       'Failed',
       kind === 'backup' ? 'warning' : 'critical',
       '5m',
       expressions.failed,
+      'the last run failed',
       kind === 'backup'
-        ? 'the last run failed. The exit code of its pod says what to do: RUNBOOK.md.'
-        : 'the last run failed. A set in the store may be damaged: RUNBOOK.md.',
+        ? 'The exit code of its pod says what to do: RUNBOOK.md.'
+        : 'A set in the store may be damaged: RUNBOOK.md.',
     ),
-    rule('MetricsMissing', 'warning', '30m', expressions.missing, expressions.whyMissing),
+    rule('MetricsMissing', 'warning', '30m', expressions.missing, ...expressions.whyMissing),
   ];
 }
 
@@ -167,7 +178,8 @@ interface Expressions {
   readonly tooOld: string;
   readonly failed: string;
   readonly missing: string;
-  readonly whyMissing: string;
+  /** The fact, and what may be behind it. */
+  readonly whyMissing: readonly [string, string];
 }
 
 /** By what kube-state-metrics tells of a CronJob. Several replicas or scrapes of one metric are one series here. */
@@ -180,8 +192,10 @@ function ofCronJob({ namespace, cronJob }: Watched, oldest: number): Expressions
     tooOld: `(time() - ${succeeded} > ${oldest}) or (time() - ${metric('created')} > ${oldest} unless ${succeeded})`,
     failed: `((${scheduled} > ${succeeded}) or (${scheduled} unless ${succeeded})) and (${metric('status_active')} == 0)`,
     missing: `absent(kube_cronjob_created${selector})`,
-    whyMissing:
-      'there are no metrics of the CronJob. It was removed, or kube-state-metrics is not there or not scraped.',
+    whyMissing: [
+      'there are no metrics of the CronJob',
+      'It was removed, or kube-state-metrics is not there or not scraped.',
+    ],
   };
 }
 
@@ -197,6 +211,6 @@ function pushed({ kind, namespace, cronJob }: Watched, oldest: number): Expressi
     tooOld: `(time() - ${succeeded} > ${oldest}) or (${metric('last_attempt_timestamp_seconds')} unless ${succeeded})`,
     failed: `${metric('last_attempt_success')} == 0`,
     missing: `absent(chartwright_${kind}_last_attempt_timestamp_seconds${selector})`,
-    whyMissing: 'no run has pushed metrics. None came to its end, or the Pushgateway is not there or not scraped.',
+    whyMissing: ['no run has pushed metrics', 'None came to its end, or the Pushgateway is not there or not scraped.'],
   };
 }

@@ -1,5 +1,6 @@
 import type { ApiObject } from 'cdk8s';
 import { type External, externalAnnotation, printExternal } from './check/index.js';
+import { isLeftToCluster } from './report.js';
 
 /**
  * Declares in an annotation what an object refers to and somebody else makes: the object check takes it as there, and
@@ -9,6 +10,7 @@ export function declareExternal(
   object: ApiObject,
   references: readonly (Omit<External, 'keys'> & { readonly keys?: readonly string[] | undefined })[],
 ): void {
+  if (isLeftToCluster(object)) return;
   const merged = new Map<string, External>();
   for (const { kind, name, keys } of references) {
     const id = `${kind}/${name}`;

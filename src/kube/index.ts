@@ -9,6 +9,13 @@ export {
 } from './check/index.js';
 export { declareExternal } from './external.js';
 export {
+  type GivenContainerParts,
+  type GivenObject,
+  type GivenPodParts,
+  passOnToPod,
+} from './given-objects.js';
+export { addMetadata, type ObjectMetadata } from './object-metadata.js';
+export {
   containerImage,
   containerSecurity,
   imageName,
@@ -17,5 +24,5 @@ export {
   requests,
 } from './pod-parts.js';
 export { type CheckedProps, checkProps } from './props.js';
-export { reportProblems, type SynthReport } from './report.js';
+export { leaveToCluster, reportProblems, type SynthReport } from './report.js';
 export { generatedValues, isValuesPathTaken, yamlComments } from './values-file.js';

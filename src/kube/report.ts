@@ -16,8 +16,25 @@ const reports = new Map<IConstruct, SynthReport>();
 
 const registered = new WeakMap<IConstruct, Problem[]>();
 
+/** Trees whose objects are installed beside others that nobody here knows. */
+const amongOthers = new WeakSet<IConstruct>();
+
 /** Trees whose report is told already, so that cdk8s’s own validation does not make it again. */
 const told = new WeakSet<IConstruct>();
+
+/**
+ * Says that the objects of a tree are installed beside others, as those of a Helm chart are: what they refer to is looked
+ * for by the cluster, with the values that the chart is installed with. They are not checked here, and what is external
+ * is not declared on them. What constructs report themselves counts as ever.
+ */
+export function leaveToCluster(scope: IConstruct): void {
+  amongOthers.add(scope.node.root);
+}
+
+/** Whether {@link leaveToCluster} was said of the tree that a construct is in. */
+export function isLeftToCluster(scope: IConstruct): boolean {
+  return amongOthers.has(scope.node.root);
+}
 
 /**
  * Takes note of what is wrong with a construct. Nothing is thrown here: everything in the tree is found first, and
@@ -48,9 +65,10 @@ export function reportProblems(scope: IConstruct, problems: readonly Problem[]):
 export function collectReport(root: IConstruct): SynthReport & { readonly manifests: readonly Manifest[] } {
   const problems = [...(registered.get(root) ?? [])];
   const objects = root.node.findAll().filter((construct): construct is ApiObject => ApiObject.isApiObject(construct));
-  const manifests = problems.some((problem) => problem.severity === 'error')
-    ? []
-    : objects.map((construct) => ({ construct, content: construct.toJson() as object }));
+  const manifests =
+    amongOthers.has(root) || problems.some((problem) => problem.severity === 'error')
+      ? []
+      : objects.map((construct) => ({ construct, content: construct.toJson() as object }));
   problems.push(
     ...checkObjects(manifests.map(({ construct, content }) => ({ object: content, source: construct.node.path }))),
   );

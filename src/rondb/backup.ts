@@ -57,6 +57,6 @@ export class RonDBBackupCronJob extends Construct {
     } as const;
     this.watched = watchedCronJob(context);
     addCronJob(this, context);
-    addRunbook(this, backupRunbook(context));
+    addRunbook(this, () => backupRunbook(context));
   }
 }

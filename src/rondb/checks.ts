@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { checkProps } from '../kube/index.js';
 import type { Problem } from '../problem/index.js';
-import { cronIntervals, isTraced, less, refuse, same, seconds } from '../units/index.js';
+import { choose, cronIntervals, distinct, isTraced, less, refuse, same, seconds } from '../units/index.js';
 import type { JobSettings } from './props-schema.js';
 import type { RonDBRepositorySettings } from './repository-schema.js';
 import type { Timing } from './timing.js';
@@ -53,24 +53,24 @@ export function checkJob<Settings extends JobSettings>(
 
 function checkRepository({ way, store, cluster }: RonDBRepositorySettings, construct: string, report: Report): void {
   const where = (property: string) => ({ construct, property: `repository.${property}` });
-  const { dataNodes } = cluster;
   for (const [field, words] of [
     ['nodeId', 'node id'],
     ['pod', 'pod'],
-  ] as const)
-    dataNodes.forEach((node, index) => {
-      for (const earlier of dataNodes.slice(0, index))
-        refuse(same(earlier[field], node[field]), `two data nodes have one ${words}`, (message) =>
-          report({
-            code: 'conflicting-properties',
-            severity: 'error',
-            where: where(`cluster.dataNodes[${index}].${field}`),
-            message,
-            got: `${node[field]}`,
-            hint: 'Give each data node its own.',
-          }),
-        );
+  ] as const) {
+    const values = cluster.dataNodes.map((node) => node[field]);
+    const isShared = same(choose(distinct(...values), 'each its own', 'shared'), 'shared');
+    refuse(isShared, `two data nodes have one ${words}`, (message) => {
+      const second = values.findIndex((value, index) => values.indexOf(value) < index);
+      report({
+        code: 'conflicting-properties',
+        severity: 'error',
+        where: where(`cluster.dataNodes[${second}].${field}`),
+        message,
+        got: `${values[second]}`,
+        hint: 'Give each data node its own.',
+      });
     });
+  }
   if (way !== 'sidecar') return;
   const refuseSidecar = (property: string, message: string, got: string) =>
     report({

@@ -1,4 +1,6 @@
 export { RonDBBackupCronJob } from './backup.js';
+export { rondbBackupChart } from './chart.js';
+export { type RonDBBackupValues, rondbBackupValues } from './chart-values.js';
 export {
   clusterSchema,
   RonDBCluster,

@@ -4,6 +4,7 @@ import { declareExternal, type External } from '../kube/index.js';
 import { storeReferences } from '../store/index.js';
 import { addAccess } from './access.js';
 import { objectLabels, scriptsName, statusName } from './names.js';
+import { addNetworkPolicy } from './network-policy.js';
 import { type JobContext, scriptFiles } from './pod.js';
 import type { JobSettings } from './props-schema.js';
 import type { RonDBRepositorySettings } from './repository-schema.js';
@@ -20,6 +21,7 @@ export function addJobObjects(scope: Construct, context: JobContext): void {
     },
     data: scriptFiles(context.script),
   });
+  addNetworkPolicy(scope, context);
   addStatus(scope, repository);
 }
 

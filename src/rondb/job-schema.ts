@@ -33,12 +33,39 @@ export const jobFields = {
     .optional()
     .describe('Affinity of the pod.')
     .meta({ defaultText: 'none' }),
+  topologySpreadConstraints: z
+    .array(kubernetesObject<k8s.TopologySpreadConstraint>('k8s.TopologySpreadConstraint'))
+    .default([])
+    .describe('Topology spread constraints of the pod.'),
   priorityClassName: dnsName()
     .optional()
     .describe('Existing PriorityClass of the pod, such as upstream’s `rondb-high-priority`.')
     .meta({ defaultText: 'the cluster’s default priority' }),
   podLabels: labels().default({}).describe('More labels on the pod; ours win.'),
   podAnnotations: labels().default({}).describe('More annotations on the pod; ours win.'),
+  env: z
+    .array(kubernetesObject<k8s.EnvVar>('k8s.EnvVar'))
+    .default([])
+    .describe('More environment variables of the container, behind those of its script, such as a proxy’s.'),
+  volumes: z.array(kubernetesObject<k8s.Volume>('k8s.Volume')).default([]).describe('More volumes of the pod.'),
+  volumeMounts: z
+    .array(kubernetesObject<k8s.VolumeMount>('k8s.VolumeMount'))
+    .default([])
+    .describe('More mounts of the container.'),
+  networkPolicy: z
+    .strictObject({
+      egress: z
+        .array(kubernetesObject<k8s.NetworkPolicyEgressRule>('k8s.NetworkPolicyEgressRule'))
+        .optional()
+        .describe('Egress rules in place of ours.')
+        .meta({
+          defaultText: 'DNS, the API server’s usual ports 443 and 6443, the store’s and the Pushgateway’s port',
+        }),
+    })
+    .meta({ id: 'JobNetworkPolicy' })
+    .optional()
+    .describe('NetworkPolicy that lets nothing into the pod, and out what it needs.')
+    .meta({ defaultText: 'none' }),
   serviceAccount: z
     .strictObject({ name: dnsName().describe('Name of an existing ServiceAccount, which our Role is bound to.') })
     .meta({ id: 'ExistingServiceAccount' })

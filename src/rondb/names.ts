@@ -21,8 +21,9 @@ export function statusName({ name }: RonDBRepositorySettings): string {
 /** Labels of every object. */
 export function objectLabels(repository: RonDBRepositorySettings, kind?: JobKind): Record<string, string> {
   return {
-    'app.kubernetes.io/name': 'rondb',
+    'app.kubernetes.io/name': repository.appName,
     'app.kubernetes.io/instance': clusterFolder(repository),
+    'app.kubernetes.io/part-of': repository.name,
     ...(kind ? { 'app.kubernetes.io/component': kind } : {}),
     'app.kubernetes.io/managed-by': 'chartwright',
   };

@@ -68,7 +68,7 @@ function podSpec({ kind, name, settings, timing, script, environment }: JobConte
         image: imageName(settings.image, ''),
         imagePullPolicy: settings.image.pullPolicy,
         command: [...script.command],
-        env: [...environment],
+        env: [...environment, ...settings.env],
         resources: settings.resources ?? {
           requests: quantities({ cpu: '100m', memory: '256Mi' }),
           limits: quantities({ memory: '1Gi' }),
@@ -81,6 +81,7 @@ function podSpec({ kind, name, settings, timing, script, environment }: JobConte
           { name: 'scripts', mountPath: scriptFolder, readOnly: true },
           { name: 'tmp', mountPath: '/tmp' },
           ...mounted.map(({ mount }) => mount),
+          ...settings.volumeMounts,
         ],
       },
     ],
@@ -100,6 +101,7 @@ function podSpec({ kind, name, settings, timing, script, environment }: JobConte
       { name: 'scripts', configMap: { name: scriptsName(name), defaultMode: 0o444 } },
       { name: 'tmp', emptyDir: { sizeLimit: k8s.Quantity.fromString(settings.temporarySize) } },
       ...mounted.map(({ volume }) => volume),
+      ...settings.volumes,
     ],
   };
   const optional = {
@@ -108,6 +110,7 @@ function podSpec({ kind, name, settings, timing, script, environment }: JobConte
     nodeSelector: given(settings.nodeSelector),
     priorityClassName: settings.priorityClassName,
     tolerations: given(settings.tolerations),
+    topologySpreadConstraints: given(settings.topologySpreadConstraints),
   };
   return { ...spec, ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { retentionSchema } from '../repository/index.js';
-import { backupId, duration, isTraced, largestBackupId, textLeaf, wholeNumber } from '../units/index.js';
+import { backupId, dnsLabel, duration, isTraced, largestBackupId, textLeaf, wholeNumber } from '../units/index.js';
 import { jobFields, scheduleFields } from './job-schema.js';
 
 /** Schema of everything that {@link RonDBBackupCronJob} takes. */
@@ -63,6 +63,10 @@ export const restoreSchema = z
   .strictObject({
     ...jobFields,
     backupId: setId().describe('Id of the set to restore, or `latest` for the newest committed one.'),
+    id: dnsLabel(20)
+      .optional()
+      .describe('End of the Job’s name. A Job cannot be changed: another restore needs another id.')
+      .meta({ defaultText: 'the backup’s id and the start of a checksum of what the Job does' }),
     mode: z
       .enum(['plan', 'apply'])
       .default('plan')
@@ -74,7 +78,7 @@ export const restoreSchema = z
         'Whether the Job starts when it is applied. Otherwise it is suspended and waits for somebody to start it.',
       ),
     source: textLeaf({
-      pattern: /^(?!\.{1,2}(\/|$))[A-Za-z0-9._=-]+(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._=-]+)*$/,
+      pattern: /^(\.*[A-Za-z0-9_=-][A-Za-z0-9._=-]*|\.{3,})(\/(\.*[A-Za-z0-9_=-][A-Za-z0-9._=-]*|\.{3,}))*$/,
       maxLength: 512,
       allowed: 'a path without leading or trailing slash, such as production/north or rondb_backup',
     })

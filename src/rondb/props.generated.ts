@@ -328,6 +328,12 @@ export interface RonDBBackupCronJobProps {
    */
   affinity?: k8s.Affinity | undefined;
   /**
+   * Topology spread constraints of the pod.
+   *
+   * @default []
+   */
+  topologySpreadConstraints?: k8s.TopologySpreadConstraint[] | undefined;
+  /**
    * Existing PriorityClass of the pod, such as upstream’s `rondb-high-priority`.
    *
    * @default - the cluster’s default priority
@@ -349,6 +355,30 @@ export interface RonDBBackupCronJobProps {
   podAnnotations?: {
     [k: string]: string;
   } | undefined;
+  /**
+   * More environment variables of the container, behind those of its script, such as a proxy’s.
+   *
+   * @default []
+   */
+  env?: k8s.EnvVar[] | undefined;
+  /**
+   * More volumes of the pod.
+   *
+   * @default []
+   */
+  volumes?: k8s.Volume[] | undefined;
+  /**
+   * More mounts of the container.
+   *
+   * @default []
+   */
+  volumeMounts?: k8s.VolumeMount[] | undefined;
+  /**
+   * NetworkPolicy that lets nothing into the pod, and out what it needs.
+   *
+   * @default - none
+   */
+  networkPolicy?: JobNetworkPolicy | undefined;
   /**
    * ServiceAccount of the pod.
    *
@@ -948,6 +978,12 @@ export interface RonDBRepository {
    */
   name?: string | undefined;
   /**
+   * Label `app.kubernetes.io/name` of the objects.
+   *
+   * @default "rondb"
+   */
+  appName?: string | undefined;
+  /**
    * Whether the next backup takes over a folder that another cluster id owns, or that has backups and no owner: true for one run, after a move. An empty folder is taken in either case.
    *
    * @default false
@@ -1009,6 +1045,14 @@ export interface ToolboxImage {
    * @default "IfNotPresent"
    */
   pullPolicy?: 'Always' | 'IfNotPresent' | 'Never' | undefined;
+}
+export interface JobNetworkPolicy {
+  /**
+   * Egress rules in place of ours.
+   *
+   * @default - DNS, the API server’s usual ports 443 and 6443, the store’s and the Pushgateway’s port
+   */
+  egress?: k8s.NetworkPolicyEgressRule[] | undefined;
 }
 export interface ExistingServiceAccount {
   /**
@@ -1107,6 +1151,12 @@ export interface RonDBVerifyCronJobProps {
    */
   affinity?: k8s.Affinity | undefined;
   /**
+   * Topology spread constraints of the pod.
+   *
+   * @default []
+   */
+  topologySpreadConstraints?: k8s.TopologySpreadConstraint[] | undefined;
+  /**
    * Existing PriorityClass of the pod, such as upstream’s `rondb-high-priority`.
    *
    * @default - the cluster’s default priority
@@ -1128,6 +1178,30 @@ export interface RonDBVerifyCronJobProps {
   podAnnotations?: {
     [k: string]: string;
   } | undefined;
+  /**
+   * More environment variables of the container, behind those of its script, such as a proxy’s.
+   *
+   * @default []
+   */
+  env?: k8s.EnvVar[] | undefined;
+  /**
+   * More volumes of the pod.
+   *
+   * @default []
+   */
+  volumes?: k8s.Volume[] | undefined;
+  /**
+   * More mounts of the container.
+   *
+   * @default []
+   */
+  volumeMounts?: k8s.VolumeMount[] | undefined;
+  /**
+   * NetworkPolicy that lets nothing into the pod, and out what it needs.
+   *
+   * @default - none
+   */
+  networkPolicy?: JobNetworkPolicy | undefined;
   /**
    * ServiceAccount of the pod.
    *
@@ -1252,6 +1326,12 @@ export interface RonDBRestoreJobProps {
    */
   affinity?: k8s.Affinity | undefined;
   /**
+   * Topology spread constraints of the pod.
+   *
+   * @default []
+   */
+  topologySpreadConstraints?: k8s.TopologySpreadConstraint[] | undefined;
+  /**
    * Existing PriorityClass of the pod, such as upstream’s `rondb-high-priority`.
    *
    * @default - the cluster’s default priority
@@ -1274,6 +1354,30 @@ export interface RonDBRestoreJobProps {
     [k: string]: string;
   } | undefined;
   /**
+   * More environment variables of the container, behind those of its script, such as a proxy’s.
+   *
+   * @default []
+   */
+  env?: k8s.EnvVar[] | undefined;
+  /**
+   * More volumes of the pod.
+   *
+   * @default []
+   */
+  volumes?: k8s.Volume[] | undefined;
+  /**
+   * More mounts of the container.
+   *
+   * @default []
+   */
+  volumeMounts?: k8s.VolumeMount[] | undefined;
+  /**
+   * NetworkPolicy that lets nothing into the pod, and out what it needs.
+   *
+   * @default - none
+   */
+  networkPolicy?: JobNetworkPolicy | undefined;
+  /**
    * ServiceAccount of the pod.
    *
    * @default - one of its own
@@ -1289,6 +1393,12 @@ export interface RonDBRestoreJobProps {
    * Id of the set to restore, or `latest` for the newest committed one.
    */
   backupId: number | 'latest';
+  /**
+   * End of the Job’s name. A Job cannot be changed: another restore needs another id.
+   *
+   * @default - the backup’s id and the start of a checksum of what the Job does
+   */
+  id?: string | undefined;
   /**
    * `plan` reads store and cluster, prints what would be done and changes nothing.
    *

@@ -25,6 +25,7 @@ export const repositorySchema = z
     })
       .default('rondb')
       .describe('Start of the objects’ names. A second repository of one namespace needs another one.'),
+    appName: dnsLabel().default('rondb').describe('Label `app.kubernetes.io/name` of the objects.'),
     adoptFolder: z
       .boolean()
       .default(false)

@@ -60,9 +60,7 @@ export class RonDBRestoreJob extends Construct {
       script: rondbRestore,
       environment: restoreEnvironment(settings, timing),
     };
-    const content = trunc(checksum(yamlText(jobSpec(unnamed))), 8);
-    const backupId = typeof settings.backupId === 'number' ? text(settings.backupId) : settings.backupId;
-    const context = { ...unnamed, name: join('-', unnamed.name, backupId, content) };
+    const context = { ...unnamed, name: join('-', unnamed.name, settings.id ?? idOf(unnamed)) };
     this.jobName = context.name;
     addJobObjects(this, context);
     const job = new k8s.KubeJob(this, 'job', {
@@ -74,6 +72,13 @@ export class RonDBRestoreJob extends Construct {
       spec: { suspend: !settings.run, ...jobSpec(context) },
     });
     declareJobExternal(job, settings, true);
-    addRunbook(this, restoreRunbook(context));
+    addRunbook(this, () => restoreRunbook(context));
   }
+}
+
+/** The same for the same restore, another one for every other: the Job’s name makes it a Job of its own. */
+function idOf(context: JobContext & { readonly settings: RestoreSettings }): string {
+  const { backupId } = context.settings;
+  const content = trunc(checksum(yamlText(jobSpec(context))), 8);
+  return join('-', typeof backupId === 'number' ? text(backupId) : backupId, content);
 }

@@ -11,7 +11,7 @@ import { clusterFolder, type RonDBRepositorySettings } from './repository-schema
 type Context<Settings> = JobContext & { readonly settings: Settings };
 
 /** Puts a part of the runbook into the file beside the chart’s manifests; each job adds its own. */
-export function addRunbook(scope: Construct, content: string): void {
+export function addRunbook(scope: Construct, content: () => string): void {
   addOutputFile(scope, { output: 'manifests', path: `${Names.toDnsLabel(Chart.of(scope))}/RUNBOOK.md`, content });
 }
 

@@ -53,6 +53,6 @@ export class RonDBVerifyCronJob extends Construct {
     } as const;
     this.watched = watchedCronJob(context);
     addCronJob(this, context);
-    addRunbook(this, verifyRunbook(context));
+    addRunbook(this, () => verifyRunbook(context));
   }
 }

@@ -19,33 +19,35 @@ const azureCredentials = z
   ])
   .meta({ id: 'AzureCredentials' });
 
-/** Schema of Azure Blob Storage. */
-export const azureStore = z
-  .strictObject({
-    type: z.literal('azure'),
-    container: textLeaf({
-      pattern: /^(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/,
-      allowed: 'a container name: 3 to 63 lower-case letters, digits and single hyphens, such as rondb-backups',
-    }).describe('Name of an existing container. Nothing here ever creates one.'),
-    account: textLeaf({
-      pattern: /^[a-z0-9]{3,24}$/,
-      allowed: 'a storage account: 3 to 24 lower-case letters and digits, such as examplebackups',
-    })
-      .optional()
-      .describe('Name of the storage account.')
-      .meta({ defaultText: 'the one in the SAS URL; required with other credentials' }),
-    endpoint: serviceUrl('https://examplebackups.blob.core.usgovcloudapi.net')
-      .optional()
-      .describe('URL of the account’s blob service, for sovereign clouds, private links and Azure Stack.')
-      .meta({ defaultText: '`https://<account>.blob.core.windows.net`' }),
-    ...everyStore,
-    accessTier: z
-      .enum(['hot', 'cool', 'cold'])
-      .optional()
-      .describe('Access tier of the blobs. `archive` is left out: such a blob cannot be read until it is ordered back.')
-      .meta({ defaultText: 'the account’s' }),
-    credentials: azureCredentials.describe('Where the rights come from. A literal key has no place here.'),
+/** The fields of Azure Blob Storage, each checked by itself. */
+export const azureFields = z.strictObject({
+  type: z.literal('azure'),
+  container: textLeaf({
+    pattern: /^(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/,
+    allowed: 'a container name: 3 to 63 lower-case letters, digits and single hyphens, such as rondb-backups',
+  }).describe('Name of an existing container. Nothing here ever creates one.'),
+  account: textLeaf({
+    pattern: /^[a-z0-9]{3,24}$/,
+    allowed: 'a storage account: 3 to 24 lower-case letters and digits, such as examplebackups',
   })
+    .optional()
+    .describe('Name of the storage account.')
+    .meta({ defaultText: 'the one in the SAS URL; required with other credentials' }),
+  endpoint: serviceUrl('https://examplebackups.blob.core.usgovcloudapi.net')
+    .optional()
+    .describe('URL of the account’s blob service, for sovereign clouds, private links and Azure Stack.')
+    .meta({ defaultText: '`https://<account>.blob.core.windows.net`' }),
+  ...everyStore,
+  accessTier: z
+    .enum(['hot', 'cool', 'cold'])
+    .optional()
+    .describe('Access tier of the blobs. `archive` is left out: such a blob cannot be read until it is ordered back.')
+    .meta({ defaultText: 'the account’s' }),
+  credentials: azureCredentials.describe('Where the rights come from. A literal key has no place here.'),
+});
+
+/** Schema of Azure Blob Storage. */
+export const azureStore = azureFields
   .superRefine((store, context) => {
     const sasUrl = store.credentials.type === 'sasUrl';
     if (!sasUrl && store.account === undefined)

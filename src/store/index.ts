@@ -9,6 +9,7 @@ export {
   certificateAuthorityFolder,
   serviceAccountAnnotations,
   storePodLabels,
+  storePort,
   storeVolumes,
 } from './pod-access.js';
 export { fromSecret, rcloneConfigFile, rcloneEnvironment, rclonePath, rcloneRoot, remotePath } from './rclone.js';
@@ -17,6 +18,7 @@ export {
   type ObjectStoreInput,
   type ObjectStoreSettings,
   objectStoreSchema,
+  objectStoreValues,
   type ValdObjectStoreInput,
   type ValdObjectStoreSettings,
   valdObjectStoreSchema,

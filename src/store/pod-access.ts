@@ -1,4 +1,5 @@
 import type { k8s } from 'cdk8s-plus-28';
+import { port } from '../units/index.js';
 import { gcsKeyFolder } from './gcs-store.js';
 import type { ObjectStoreSettings } from './schema.js';
 
@@ -49,6 +50,16 @@ function authorityVolume({ certificateAuthority: authority }: ObjectStoreSetting
       mount: { name: 'store-ca', mountPath: certificateAuthorityFolder, readOnly: true },
     },
   ];
+}
+
+/**
+ * Port at which a store is reached, or undefined where its settings do not say: Keystone’s catalogue names the servers of
+ * Swift, and an address with a path, as Azure’s may be, ends with no port.
+ */
+export function storePort(store: ObjectStoreSettings): number | undefined {
+  if (store.type === 's3') return store.endpoint === undefined ? 443 : port(store.endpoint);
+  const known = store.type === 'gcs' || (store.type === 'azure' && store.endpoint === undefined);
+  return known ? 443 : undefined;
 }
 
 /** Annotations that give the pods' ServiceAccount its identity in the cloud; none where a Secret holds the rights. */

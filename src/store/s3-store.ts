@@ -71,26 +71,28 @@ const serverSideEncryption = z
   ])
   .meta({ id: 'ServerSideEncryption' });
 
-/** Schema of Amazon S3 and everything that speaks S3. */
-export const s3Store = z
-  .strictObject({
-    ...fields,
-    ...everyStore,
-    serverSideEncryption: serverSideEncryption
-      .optional()
-      .describe('Encryption that the server is asked for with every object.')
-      .meta({ defaultText: 'what the bucket is set to' }),
-    // Objects of these classes cannot be read until somebody orders them back: neither verified nor restored.
-    storageClass: textLeaf({
-      pattern: /^(?!(GLACIER|DEEP_ARCHIVE|ARCHIVE|COLD_ARCHIVE|DEEP_COLD_ARCHIVE)$)[A-Z][A-Z0-9_]*$/,
-      maxLength: 63,
-      allowed: 'a storage class whose objects can be read at once, such as STANDARD_IA or GLACIER_IR',
-    })
-      .optional()
-      .describe('Storage class of the objects. Archives are refused: a backup in one is not verified and not at hand.')
-      .meta({ defaultText: 'the server’s own, mostly `STANDARD`' }),
-    credentials,
+/** The fields of S3, each checked by itself: a chart's schema can say no more. */
+export const s3Fields = z.strictObject({
+  ...fields,
+  ...everyStore,
+  serverSideEncryption: serverSideEncryption
+    .optional()
+    .describe('Encryption that the server is asked for with every object.')
+    .meta({ defaultText: 'what the bucket is set to' }),
+  // Objects of these classes cannot be read until somebody orders them back: neither verified nor restored.
+  storageClass: textLeaf({
+    pattern: /^(?!(GLACIER|DEEP_ARCHIVE|ARCHIVE|COLD_ARCHIVE|DEEP_COLD_ARCHIVE)$)[A-Z][A-Z0-9_]*$/,
+    maxLength: 63,
+    allowed: 'a storage class whose objects can be read at once, such as STANDARD_IA or GLACIER_IR',
   })
+    .optional()
+    .describe('Storage class of the objects. Archives are refused: a backup in one is not verified and not at hand.')
+    .meta({ defaultText: 'the server’s own, mostly `STANDARD`' }),
+  credentials,
+});
+
+/** Schema of Amazon S3 and everything that speaks S3. */
+export const s3Store = s3Fields
   .superRefine((store, context) => {
     if (store.endpoint === undefined && (store.provider ?? 'AWS') !== 'AWS')
       context.addIssue({
