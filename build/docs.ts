@@ -1,5 +1,13 @@
-import { valdRestore, valdStartGate, valdUpload, valdVerify } from '../src/scripts/index.js';
+import {
+  valdDrillRestore,
+  valdDrillSearch,
+  valdRestore,
+  valdStartGate,
+  valdUpload,
+  valdVerify,
+} from '../src/scripts/index.js';
 import { deviations } from '../src/vald/deviations.js';
+import { drillSchema } from '../src/vald/drill-schema.js';
 import { valdAgentSchema } from '../src/vald/props-schema.js';
 import { generated, propsTables, scriptSection } from './markdown.js';
 import { rondbDocs } from './rondb-docs.js';
@@ -64,6 +72,16 @@ ${scriptSection(
 ${scriptSection(
   valdVerify,
   'With `ValdVerifyCronJob`: looks at every generation, reads a share of them back, and at how current each pod is.',
+)}
+
+${scriptSection(
+  valdDrillRestore,
+  'With `ValdRestoreDrillCronJob`, the init container: brings the newest generation of a pod onto a scratch volume.',
+)}
+
+${scriptSection(
+  valdDrillSearch,
+  'With `ValdRestoreDrillCronJob`, after that: asks the agent that was started on it. The last line of its log says what was restored in which time.',
 )}`;
 }
 
@@ -73,5 +91,11 @@ function propsPage(): string {
 # Props of ValdAgentWithBackup
 
 ${propsTables(valdAgentSchema)}
+
+# Props of ValdRestoreDrillCronJob
+
+Beside the agent, a ValdAgentWithBackup:
+
+${propsTables(drillSchema)}
 `;
 }

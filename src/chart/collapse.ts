@@ -1,4 +1,4 @@
-import { children, type Entry, each, entryId, every, type Path, pathsOf, rebuild, type Tree } from './tree.js';
+import { children, type Entry, each, entryId, every, ownPath, type Path, rebuild, type Tree } from './tree.js';
 
 /**
  * A list of the values is traced with two elements. What comes out twice, equal but for the element, is one body for
@@ -51,13 +51,28 @@ export function collapseEntries(entries: readonly Entry[]): Entry[] {
 }
 
 /** The lists whose first element a block speaks of, outermost first. */
-export function arraysOf(block: readonly Tree[]): Path[] {
-  const arrays = new Map<string, Path>();
-  for (const path of block.flatMap((tree) => pathsOf(tree)))
-    path.forEach((step, index) => {
-      if (step === 0) arrays.set(JSON.stringify(path.slice(0, index)), path.slice(0, index));
-    });
+export function arraysOf(block: readonly Tree[]): readonly Path[] {
+  if (block.length === 1) return arraysIn(block[0]!);
+  const arrays = new Map(block.flatMap((tree) => arraysIn(tree)).map((path) => [JSON.stringify(path), path]));
   return [...arrays.values()].sort((a, b) => a.length - b.length);
+}
+
+const arraysInTree = new WeakMap<Tree, readonly Path[]>();
+const noArrays: readonly Path[] = [];
+
+/** Asked for every tree of every run, so it is kept: most trees speak of no element at all. */
+function arraysIn(tree: Tree): readonly Path[] {
+  const known = arraysInTree.get(tree);
+  if (known) return known;
+  const arrays = new Map<string, Path>();
+  const own = ownPath(tree);
+  own?.forEach((step, index) => {
+    if (step === 0) arrays.set(JSON.stringify(own.slice(0, index)), own.slice(0, index));
+  });
+  for (const child of children(tree)) for (const path of arraysIn(child)) arrays.set(JSON.stringify(path), path);
+  const found = arrays.size === 0 ? noArrays : [...arrays.values()].sort((a, b) => a.length - b.length);
+  arraysInTree.set(tree, found);
+  return found;
 }
 
 const moved = new Map<string, Tree>();

@@ -70,20 +70,31 @@ export function defaultsTemplate(shape: Shape): string[] {
   return shape.kind === 'object' ? fields(shape.fields, '$.Values') : [];
 }
 
+/** Names that every object of JavaScript has: a library that looks for a key finds them without anybody having set it. */
+export const objectMembers = Object.getOwnPropertyNames(Object.prototype).join('|');
+
 /**
- * Takes the entries that are null out of an object, on every level, and refuses the characters that `toYaml` loses: it
- * goes through JSON, in which they are raw, and gives nothing or a space for them.
+ * Takes the entries that are null out of an object, on every level, and refuses what cannot be passed on: characters
+ * that `toYaml` loses (it goes through JSON, in which they are raw, and gives nothing or a space for them, or a line's
+ * end), the key by which YAML merges, and {@link objectMembers}.
  */
 export const plainTemplate = `{{- range $key, $value := . }}
+{{- if and (kindIs "invalid" $value) (kindIs "map" $) }}
+{{- $_ := unset $ $key }}
+{{- else }}
+{{- $text := kindIs "string" $value | ternary $value "" }}
+{{- if or (regexMatch "^(<<|${objectMembers})$" (toString $key)) (regexMatch "[\\\\x7f-\\\\x9f\\\\x{2028}\\\\x{2029}\\\\x{feff}]" (printf "%v%v" $key $text)) }}
+{{- fail (printf "%v: a key or a control character that no object may have that is passed on" $key) }}
+{{- end }}
 {{- if or (kindIs "map" $value) (kindIs "slice" $value) }}
 {{- include "PREFIX.plain" $value }}
-{{- else if and (kindIs "invalid" $value) (kindIs "map" $) }}
-{{- $_ := unset $ $key }}
 {{- end }}
-{{- if regexMatch "[\\\\x7f-\\\\x9f\\\\x{feff}]" (printf "%v%v" $key (kindIs "string" $value | ternary $value "")) }}
-{{- fail (printf "%v: a control character in an object that is passed on" $key) }}
 {{- end }}
 {{- end }}`;
 
-/** What {@link plainTemplate} refuses. */
-export const lostCharacters = /[\u007f-\u009f\ufeff]/;
+/** What {@link plainTemplate} refuses in texts and keys. */
+export const lostCharacters = /[\u007f-\u009f\u2028\u2029\ufeff]/;
+
+/** Keys that it refuses: those of JavaScript's own objects, and the one by which YAML merges. */
+export const isLostKey = (key: string): boolean =>
+  key === '<<' || Object.hasOwn(Object.prototype, key) || lostCharacters.test(key);

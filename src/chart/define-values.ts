@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { type Problem, ProblemsError } from '../problem/index.js';
-import type { GivenValues, HelmChart } from './define-chart.js';
-import { readShape } from './shape.js';
+import type { ChartInput, HelmChart } from './define-chart.js';
+import type { Dependencies } from './dependency.js';
 import { valuesFile } from './values-file.js';
 
 /** What stands in the second line of every values file that is written from code. */
@@ -21,20 +21,20 @@ export const valuesFileMark = 'Made by "chartwright values". Change its source, 
  * const values = defineValues(web, { staging: { replicas: 1 }, prod: { replicas: 6 } });
  * ```
  */
-export function defineValues<Values extends z.ZodObject, Environment extends string>(
-  chart: HelmChart<Values>,
-  environments: Readonly<Record<Environment, GivenValues<z.input<Values>>>>,
-): ChartValues<Values> {
+export function defineValues<Values extends z.ZodObject, Own extends Dependencies, Environment extends string>(
+  chart: HelmChart<Values, Own>,
+  environments: Readonly<Record<Environment, ChartInput<Values, Own>>>,
+): ChartValues<Values, Own> {
   return new ChartValues(chart, environments);
 }
 
 /** Values files of a chart, one for each environment. */
-export class ChartValues<Values extends z.ZodObject> {
+export class ChartValues<Values extends z.ZodObject, Own extends Dependencies> {
   readonly #given: ReadonlyMap<string, unknown>;
 
   constructor(
-    readonly chart: HelmChart<Values>,
-    environments: Readonly<Record<string, GivenValues<z.input<Values>>>>,
+    readonly chart: HelmChart<Values, Own>,
+    environments: Readonly<Record<string, ChartInput<Values, Own>>>,
   ) {
     this.#given = new Map(Object.entries(environments));
   }
@@ -63,9 +63,8 @@ export class ChartValues<Values extends z.ZodObject> {
       const problems = error.problems.map((one) => ({ ...one, message: `environment ${environment}: ${one.message}` }));
       throw new ProblemsError(problems);
     }
-    const shape = readShape(this.chart.definition.values, name, []);
     const head = [`Values of chart ${name} ${version} for ${environment}.`, valuesFileMark];
-    return valuesFile(given as Readonly<Record<string, unknown>>, shape, head);
+    return valuesFile(given as Readonly<Record<string, unknown>>, this.chart.shape, head);
   }
 
   #unknown(environment: string, isThere: boolean): Problem {

@@ -2,13 +2,13 @@ import { operations } from '../units/index.js';
 import type { Release } from './render.js';
 import { isPlainObject } from './shape.js';
 import { beyondMessage } from './stand-in.js';
-import { type Entry, every, type Option, type Path, type Tree, type Variable } from './tree.js';
+import { constant, type Entry, every, type Option, type Path, printPath, type Tree, type Variable } from './tree.js';
 
 /** All that a chart learned: three trees. */
 export interface Template {
   /** The message of a refusal that follows from the structure alone, or absent. */
   readonly failure: Tree;
-  /** A list of maps: `condition` and `message`. */
+  /** A list of maps: `condition` and `message`. Those that follow from the structure alone stand first. */
   readonly refusals: Tree;
   /** A map: objects by the path of their construct. */
   readonly documents: Tree;
@@ -25,7 +25,24 @@ export interface Evaluated {
 /** A decision whose outcome nobody saw: the template knows nothing there. */
 export class UnknownOutcome extends Error {}
 
+/** What an {@link UnknownOutcome} says of a list whose elements are not treated alike. */
+export const notAlike = 'is not what is made of the others';
+
 const missing = Symbol('missing');
+
+interface Refused {
+  readonly condition: boolean;
+  readonly message: string;
+}
+
+/** The condition of a refusal that follows from the structure of the values alone. */
+export const always = constant(true);
+
+/** Whether what is at a refusal's place follows from the structure alone, so that nothing need be computed for it. */
+export function isStructural(place: Tree): boolean {
+  if (place.kind === 'choice') return [...place.branches.values()].some(isStructural);
+  return place.kind === 'map' && place.entries[0]?.value === always;
+}
 
 /**
  * The first interpreter of a template tree: what the chart gives for values that are filled in.
@@ -52,7 +69,8 @@ export function evaluate(
   };
   const indexOf = (path: Path): number => {
     const index = path.at(-1) === every ? elements.get(JSON.stringify(path)) : undefined;
-    if (index === undefined) throw new UnknownOutcome(`an element of ${path.slice(1).join('.')} alone`);
+    if (index === undefined)
+      throw new UnknownOutcome(`what is made of one element of ${printPath(path.slice(0, -1))} ${notAlike}`);
     return index;
   };
   const entryKey = (path: Path): unknown => Object.keys(at(path.slice(0, -1)) as object)[indexOf(path)];
@@ -77,7 +95,7 @@ export function evaluate(
       case 'call':
         return calculate(
           tree.operation,
-          tree.operands.map((operand) => value(operand, place)),
+          tree.operands.flatMap((operand) => items(operand, place)),
         );
       case 'yaml':
         return operations.get('yamlText')!(value(tree.content, yamlPlace(tree)) as never);
@@ -91,7 +109,7 @@ export function evaluate(
         return at(tree.path);
       case 'choice': {
         const branch = tree.branches.get(optionOf(tree.variable));
-        if (!branch) throw new UnknownOutcome(`${tree.variable.path.slice(1).join('.')}`);
+        if (!branch) throw unknown(tree.variable);
         return value(branch, place);
       }
       case 'each':
@@ -103,7 +121,7 @@ export function evaluate(
   const items = (item: Tree, place: string): unknown[] => {
     if (item.kind === 'choice') {
       const branch = item.branches.get(optionOf(item.variable));
-      if (!branch) throw new UnknownOutcome(`${item.variable.path.slice(1).join('.')}`);
+      if (!branch) throw unknown(item.variable);
       return items(branch, place);
     }
     if (item.kind !== 'each') return [value(item, place)];
@@ -164,9 +182,13 @@ export function evaluate(
 
   const failure = value(template.failure, 'failure');
   if (failure !== missing) return { refused: [String(failure)], documents: [] };
-  const refused = (value(template.refusals, 'refusals') as { condition: boolean; message: string }[])
-    .filter(({ condition }) => condition)
-    .map(({ message }) => message);
+  const places = template.refusals.kind === 'list' ? template.refusals.items : [];
+  const refusedBy = (some: readonly Tree[]): string[] =>
+    some
+      .flatMap((place) => items(place, 'refusals'))
+      .flatMap((one) => (one !== missing && (one as Refused).condition ? [(one as Refused).message] : []));
+  const structural = refusedBy(places.filter(isStructural));
+  const refused = structural.length > 0 ? structural : refusedBy(places.filter((place) => !isStructural(place)));
   if (refused.length > 0) return { refused, documents: [] };
   const documents: unknown[] = [];
   for (const { key, value: tree } of (template.documents as Extract<Tree, { kind: 'map' }>).entries) {
@@ -180,6 +202,9 @@ export function evaluate(
   }
   return { refused: [], documents: documents.filter((document) => document !== missing) };
 }
+
+const unknown = ({ path }: Variable): UnknownOutcome =>
+  new UnknownOutcome(`what is made with this value of ${printPath(path)} did not show on stand-ins`);
 
 /** The place of an object that is written as YAML text: the same wherever the text is used. */
 export const yamlPlace = ({ id }: Tree): string => `yaml ${id}`;

@@ -1,19 +1,12 @@
-import type { Template } from './evaluate.js';
 import type { Inspection } from './inspect.js';
-import { learn, openOutcomes, resolve } from './learn.js';
+import { type Doubt, type Learned, learn, type Remembered, refusalsOf } from './learn.js';
+import { gives, openOutcomes } from './resolve.js';
+import { type Answers, answersOf, Runs } from './runs.js';
 import type { Shape } from './shape.js';
-import { type StandIns, UntraceableError } from './stand-in.js';
+import { type StandIns, StandInTable, UntraceableError } from './stand-in.js';
 import { type Run, type Sample, trace } from './trace.js';
 import type { Choices } from './traced-values.js';
-import { absent, children, list, map, type Option, type Tree, type Variable, variableId } from './tree.js';
-
-/** How a chart's function was explored. */
-export interface Exploration {
-  /** `exhaustive`: every structure was seen. `sampled`: enough that no further one was found. */
-  readonly mode: 'exhaustive' | 'sampled';
-  readonly samples: Sample[];
-  readonly variables: ReadonlyMap<string, Variable>;
-}
+import { absent, list, map, type Option, printPath, type Variable } from './tree.js';
 
 export interface ExploreOptions {
   readonly shape: Shape;
@@ -28,45 +21,300 @@ export interface ExploreOptions {
 
 /** Learning takes longer than running: what a batch of runs shows is learned at once. */
 const randomBatch = 50;
-
-type Wanted = ReadonlyMap<string, Option>;
+/** How often a combination is tried before it counts as one that the function refuses. */
+const attempts = 3;
+/** Up to how many combinations of the decisions that rule one place all of them are tried. */
+const mostCombinations = 64;
 
 /** Runs the author's function until its structure is known. */
-export function explore(options: ExploreOptions): Exploration {
-  const { shape, run, maxPaths } = options;
-  const first = trace({ shape, run, told: options.inspected }, new Map());
-  expectSame(first, trace({ shape, run, first: 7919 }, new Map()));
-  // Along one path the product is only a guess at how many there are; DFS stops at the limit in any case.
-  const guess = [...first.choices.values()].reduce((product, { variable }) => product * variable.options.length, 1);
-  const all = guess <= maxPaths * 16 ? everyPath(options, first) : undefined;
-  if (all) return { mode: 'exhaustive', samples: all, variables: variablesOf(all) };
-  const samples = refine(options, oneAtATime(options, first));
-  return { mode: 'sampled', samples, variables: variablesOf(samples) };
+export class Explorer {
+  readonly runs = new Runs();
+  /** `exhaustive`: every structure was seen. `sampled`: enough that no further one was found. */
+  mode: 'exhaustive' | 'sampled' = 'exhaustive';
+  learned: Learned = { refusals: list([]), refusalPlaces: new Map(), documents: map([]), doubts: [], ruled: [] };
+  readonly #table = new StandInTable();
+  readonly #memory = new Map<string, Remembered>();
+  readonly #tried = new Map<string, number>();
+  readonly #settledDoubts = new Set<string>();
+  /** The number of runs that were learned from. */
+  #known = 0;
+
+  constructor(readonly options: ExploreOptions) {
+    const { maxPaths } = options;
+    const first = trace({ ...options, table: this.#table, told: options.inspected }, new Map());
+    expectSame(first, trace({ ...options, table: new StandInTable(7919) }, new Map()));
+    this.runs.add(first);
+    // Along one path the product is only a guess at how many there are; going through them stops at the limit.
+    const guess = [...first.choices.values()].reduce((product, { variable }) => product * variable.options.length, 1);
+    if (guess > maxPaths * 16 || !this.#everyPath(first)) {
+      this.mode = 'sampled';
+      this.#oneAtATime();
+    }
+    this.#relearn(true);
+    if (this.mode === 'sampled') this.#settle(options.quietRuns);
+  }
+
+  /**
+   * Runs the function with the structure of some values, and learns from it.
+   *
+   * @returns whether that was new
+   */
+  include(wanted: Answers): boolean {
+    const count = this.runs.samples.length;
+    this.#run(wanted);
+    if (this.mode === 'exhaustive' || this.runs.samples.length === count) return false;
+    this.#relearn();
+    this.#settle(randomBatch);
+    return true;
+  }
+
+  #run(wanted: Answers, watched = false): number {
+    if (this.runs.samples.length > this.options.maxPaths * 8)
+      throw new UntraceableError(
+        `more than ${this.options.maxPaths * 8} structures did not settle: too many decisions rule one place together${this.#worst()}`,
+        'unsettled-chart',
+      );
+    const told = watched ? this.options.inspected : undefined;
+    return this.runs.add(trace({ ...this.options, table: this.#table, told }, wanted));
+  }
+
+  /** Where most decisions come together. */
+  #worst(): string {
+    const [worst] = [...this.learned.ruled].sort((a, b) => b.variables.size - a.variables.size);
+    if (!worst) return '';
+    const values = [...worst.variables.values()].map(({ path }) => printPath(path));
+    return `, as in ${worst.place}: ${[...new Set(values)].join(', ')}`;
+  }
+
+  /** All structures, or false where they are too many. */
+  #everyPath(first: Sample): boolean {
+    let next = following(first.choices);
+    while (next) {
+      if (this.runs.samples.length >= this.options.maxPaths) return false;
+      const run = this.#run(next, this.runs.samples.length < 256);
+      next = following(this.runs.samples[run]!.choices);
+    }
+    return true;
+  }
+
+  /** Each outcome of each decision once, from where as much as possible is on and from where as much as possible is off. */
+  #oneAtATime(): void {
+    this.#flips(this.#accepted(0));
+    const off = new Map([...this.runs.variables].map(([id, variable]) => [id, variable.options.at(-1)!] as const));
+    this.#flips(this.#accepted(this.#run(off, true)));
+  }
+
+  #flips(base: number): void {
+    const tried = new Set<string>();
+    const open = [base];
+    for (let from = open.pop(); from !== undefined; from = open.pop())
+      for (const [id, { variable, option }] of this.runs.samples[from]!.choices)
+        for (const other of variable.options) {
+          if (other === option || tried.has(`${id}=${other}`)) continue;
+          tried.add(`${id}=${other}`);
+          open.unshift(this.#flip(from, id, other));
+        }
+  }
+
+  #flip(from: number, id: string, option: Option): number {
+    const run = this.#run(new Map(answersOf(this.runs.samples[from]!.choices)).set(id, option), true);
+    if (run !== from) this.runs.addPair(id, from, run);
+    return run;
+  }
+
+  /** A run that is not refused and differs from another one in few answers, or that one where none is found. */
+  #accepted(base: number): number {
+    let current = base;
+    for (let steps = 0; steps < 10 && !this.runs.accepted.has(current); steps++) {
+      let best = current;
+      for (const [id, { variable, option }] of this.runs.samples[current]!.choices)
+        for (const other of variable.options) {
+          if (other === option) continue;
+          const run = this.#flip(current, id, other);
+          if (this.#failures(run) < this.#failures(best)) best = run;
+          if (this.runs.accepted.has(run)) return run;
+        }
+      if (best === current) return base;
+      current = best;
+    }
+    return current;
+  }
+
+  #failures(run: number): number {
+    return this.runs.samples[run]!.failures.length;
+  }
+
+  /** Adds runs until what is learned predicts them. */
+  #settle(quietRuns: number): void {
+    for (let quiet = 0; ; ) {
+      while (this.#resolveDoubts() || this.#fill() || this.#combine()) quiet = 0;
+      let wrong = 0;
+      for (let run = 0; run < randomBatch; run++) if (!this.#predicts(this.#random())) wrong++;
+      if (wrong === 0 || !this.#relearn()) quiet += randomBatch;
+      else quiet = 0;
+      if (quiet >= quietRuns) {
+        if (!this.#relearn(true)) return;
+        quiet = 0;
+      }
+    }
+  }
+
+  /**
+   * @param afresh whether nothing that was learned before is kept: with more runs it may be told more simply
+   * @returns whether that changed what is known
+   */
+  #relearn(afresh = false): boolean {
+    const { documents, refusals, doubts } = this.learned;
+    const unexpected: number[] = [];
+    for (let run = this.#known; run < this.runs.samples.length; run++) if (!this.#predicts(run)) unexpected.push(run);
+    this.#known = this.runs.samples.length;
+    if (!afresh && unexpected.length === 0 && doubts.length === 0) return false;
+    if (afresh) this.#memory.clear();
+    this.learned = learn(this.runs, this.#memory, unexpected);
+    return this.learned.documents !== documents || this.learned.refusals !== refusals;
+  }
+
+  /** Finds the decision between two runs that saw different things at one place. */
+  #resolveDoubts(): boolean {
+    const open = this.learned.doubts.filter(({ runs }) => !this.#settledDoubts.has(`${runs}`));
+    for (const doubt of open) {
+      this.#settledDoubts.add(`${doubt.runs}`);
+      this.#bisect(doubt);
+    }
+    if (open.length > 0) this.#relearn();
+    return open.length > 0;
+  }
+
+  #bisect({ runs: [one, other], look }: Doubt): void {
+    let left = one;
+    let right = other;
+    const { samples } = this.runs;
+    const seen = look(samples[left]!);
+    for (;;) {
+      const differing = this.runs.differing(left, right);
+      if (differing.length < 2) {
+        if (differing[0] !== undefined) this.runs.addPair(differing[0], left, right);
+        return;
+      }
+      let next: { run: number; there: string } | undefined;
+      for (let attempt = 0; !next && attempt < 6; attempt++) {
+        const changed =
+          attempt === 0 ? differing.slice(differing.length >> 1) : differing.filter(() => this.options.random() < 0.5);
+        if (changed.length === 0 || changed.length === differing.length) continue;
+        const wanted = new Map([...answersOf(samples[right]!.choices), ...answersOf(samples[left]!.choices)]);
+        for (const id of changed) wanted.set(id, samples[right]!.choices.get(id)!.option);
+        const run = this.#run(wanted);
+        const there = look(samples[run]!);
+        if (there !== undefined && run !== left && run !== right) next = { run, there };
+      }
+      if (!next) return;
+      if (next.there === seen) left = next.run;
+      else right = next.run;
+    }
+  }
+
+  /** Runs what the trees leave open. */
+  #fill(): boolean {
+    const { refusals, documents } = this.learned;
+    const count = this.runs.samples.length;
+    for (const group of together([...openOutcomes(refusals), ...openOutcomes(documents)])) {
+      const all = new Map(group.flatMap((open) => [...open]));
+      const run = this.#try(all, this.#nearest(all));
+      if (group.length === 1 || (run !== undefined && this.runs.accepted.has(run))) continue;
+      for (const open of group) this.#try(open, this.#nearest(open));
+    }
+    return this.runs.samples.length > count && this.#relearn();
+  }
+
+  /** Runs all combinations of the decisions that one place depends on, where they are few. */
+  #combine(): boolean {
+    let wrong = 0;
+    for (const { variables, runs } of this.learned.ruled) {
+      const count = [...variables.values()].reduce((product, { options }) => product * options.length, 1);
+      if (count > mostCombinations) continue;
+      for (const combination of product([...variables])) {
+        let with_ = runs;
+        for (const [id, option] of combination) with_ = with_.and(this.runs.with(variables.get(id)!, option));
+        if (!with_.isEmpty) continue;
+        const run = this.#try(combination, this.#nearest(combination, runs));
+        if (run !== undefined && !this.#predicts(run)) wrong++;
+      }
+    }
+    return wrong > 0 && this.#relearn();
+  }
+
+  /** Runs a combination, beside the other answers of an accepted run. */
+  #try(combination: Answers, base: number | undefined): number | undefined {
+    const key = JSON.stringify([...combination].sort(([a], [b]) => (a < b ? -1 : 1)));
+    const count = this.#tried.get(key) ?? 0;
+    if (count >= attempts) return undefined;
+    this.#tried.set(key, count + 1);
+    const answers = base === undefined ? [] : answersOf(this.runs.samples[base]!.choices);
+    return this.#run(new Map([...answers, ...combination]));
+  }
+
+  /** An accepted run that has as many of these answers as possible. */
+  #nearest(combination: Answers, among = this.runs.accepted): number | undefined {
+    let best: number | undefined;
+    let most = -1;
+    for (const run of this.#some([...among.and(this.runs.accepted)], 60)) {
+      const { choices } = this.runs.samples[run]!;
+      let same = this.options.random() / 2;
+      for (const [id, option] of combination) if (choices.get(id)?.option === option) same++;
+      if (same > most) [most, best] = [same, run];
+    }
+    return best;
+  }
+
+  #some(runs: readonly number[], count: number): readonly number[] {
+    if (runs.length <= count) return runs;
+    return Array.from({ length: count }, () => runs[Math.floor(this.options.random() * runs.length)]!);
+  }
+
+  /**
+   * A random run. Where most structures are refused, random ones say nothing of the objects: so most are changes of
+   * accepted ones, in a few answers or in many.
+   */
+  #random(): number {
+    const { random } = this.options;
+    const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)]!;
+    const accepted = [...this.runs.accepted];
+    const wanted = new Map<string, Option>();
+    if (accepted.length > 0 && random() < 0.9)
+      for (const [id, option] of answersOf(this.runs.samples[pick(accepted)]!.choices)) wanted.set(id, option);
+    const share = wanted.size === 0 ? 1 : random() < 0.5 ? 0.5 : 3 / this.runs.variables.size;
+    for (const [id, { options }] of this.runs.variables) if (random() < share) wanted.set(id, pick(options));
+    return this.#run(wanted);
+  }
+
+  #predicts(run: number): boolean {
+    const sample = this.runs.samples[run]!;
+    const { refusalPlaces, documents } = this.learned;
+    const actual = new Set(refusalsOf(sample));
+    for (const refusal of actual) {
+      const place = refusalPlaces.get(refusal);
+      if (!place || !gives(place, refusal, sample.choices)) return false;
+    }
+    if (sample.failures.length > 0) return true;
+    for (const [refusal, place] of refusalPlaces)
+      if (!actual.has(refusal) && !gives(place, absent, sample.choices)) return false;
+    return gives(documents, sample.documents, sample.choices);
+  }
 }
 
 /** A hash or a remainder of a stand-in looks like any text or number: it shows when the stand-ins are others. */
 function expectSame(a: Sample, b: Sample): void {
-  if (a.failure !== b.failure && a.failure && b.failure) return;
-  if (a.documents !== b.documents || a.refusals !== b.refusals || a.failure !== b.failure)
+  const same = (one: readonly unknown[], other: readonly unknown[]) =>
+    one.length === other.length && one.every((item, index) => item === other[index]);
+  if (a.failures.length > 0 && b.failures.length > 0) return;
+  if (a.documents !== b.documents || !same(a.refusals, b.refusals) || !same(a.failures, b.failures))
     throw new UntraceableError(
       'a value of the chart was computed with: a hash, an encoding, a remainder or a random number of it is in the output',
     );
 }
 
-function everyPath({ shape, run, maxPaths, inspected }: ExploreOptions, first: Sample): Sample[] | undefined {
-  const samples = [first];
-  let next = following(first.choices);
-  while (next) {
-    if (samples.length >= maxPaths) return undefined;
-    const sample = trace({ shape, run, told: samples.length < 256 ? inspected : undefined }, next);
-    samples.push(sample);
-    next = following(sample.choices);
-  }
-  return samples;
-}
-
 /** The answers of the next path in depth-first order. */
-function following(choices: Choices): Wanted | undefined {
+function following(choices: Choices): Answers | undefined {
   const made = [...choices];
   while (made.length > 0) {
     const [id, { variable, option }] = made.pop()!;
@@ -77,140 +325,28 @@ function following(choices: Choices): Wanted | undefined {
   return undefined;
 }
 
-/** Each outcome of each decision once, from where everything is on and from where everything is off. */
-function oneAtATime(options: ExploreOptions, first: Sample): Sample[] {
-  const samples = [first];
-  const tried = new Set<string>();
-  const visit = (sample: Sample, from: Wanted): void => {
-    const added: [Sample, Wanted][] = [];
-    for (const [id, { variable, option }] of sample.choices)
-      for (const other of variable.options) {
-        if (other === option || tried.has(`${id}=${other} ${from === none}`)) continue;
-        tried.add(`${id}=${other} ${from === none}`);
-        const wanted = new Map([...answers(sample.choices), [id, other] as const]);
-        const next = trace({ ...options, told: options.inspected }, wanted);
-        samples.push(next);
-        added.push([next, from]);
-      }
-    for (const [next, base] of added) visit(next, base);
-  };
-  const none: Wanted = new Map();
-  visit(first, none);
-  const off = new Map([...variablesOf(samples)].map(([id, variable]) => [id, variable.options.at(-1)!] as const));
-  const last = trace({ ...options, told: options.inspected }, off);
-  samples.push(last);
-  visit(last, off);
-  return samples;
-}
+/** How many open outcomes one run tries at once: where it is refused, each is tried alone. */
+const atOnce = 6;
 
-const answers = (choices: Choices): Map<string, Option> =>
-  new Map([...choices].map(([id, { option }]) => [id, option]));
-
-/**
- * Adds runs until the learned tree predicts them: what it leaves open, all combinations of the decisions that one place
- * of it depends on, and random ones.
- */
-function refine(options: ExploreOptions, samples: Sample[]): Sample[] {
-  const seen = new Set(samples.map(({ choices }) => keyOf(answers(choices))));
-  const tried = new Set<string>();
-  let template = learnTemplate(samples);
-  const check = (wanted: Wanted): boolean => {
-    if (tried.has(keyOf(wanted))) return true;
-    tried.add(keyOf(wanted));
-    const sample = trace(options, wanted);
-    const key = keyOf(answers(sample.choices));
-    if (seen.has(key)) return true;
-    if (predicts(template, sample)) return true;
-    seen.add(key);
-    samples.push(sample);
-    return false;
-  };
-  const relearn = () => {
-    template = learnTemplate(samples);
-  };
-  for (;;) {
-    const trees = [template.failure, template.refusals, template.documents];
-    const wanted = trees.flatMap((tree) => [...openOutcomes(tree), ...combinations(tree)]);
-    const wrong = wanted.filter((one) => !check(one)).length;
-    if (wrong === 0) break;
-    relearn();
+/** Outcomes in groups that do not contradict each other. */
+function together(all: readonly Answers[]): Answers[][] {
+  const groups: { parts: Answers[]; answers: Map<string, Option> }[] = [];
+  for (const open of all) {
+    const fits = groups.find(
+      ({ parts, answers }) =>
+        parts.length < atOnce && [...open].every(([id, option]) => (answers.get(id) ?? option) === option),
+    );
+    const group = fits ?? { parts: [], answers: new Map<string, Option>() };
+    if (!fits) groups.push(group);
+    group.parts.push(open);
+    for (const [id, option] of open) group.answers.set(id, option);
   }
-  for (let quiet = 0; quiet < options.quietRuns; ) {
-    const variables = [...variablesOf(samples)];
-    const before = samples.length;
-    for (let run = 0; run < randomBatch; run++)
-      check(
-        new Map(
-          variables.map(([id, variable]) => [
-            id,
-            variable.options[Math.floor(options.random() * variable.options.length)]!,
-          ]),
-        ),
-      );
-    if (samples.length === before) quiet += randomBatch;
-    else {
-      quiet = 0;
-      relearn();
-    }
-    if (samples.length > options.maxPaths)
-      throw new UntraceableError(
-        `more than ${options.maxPaths} structures did not settle: too many decisions rule one place together`,
-      );
-  }
-  return samples;
+  return groups.map(({ parts }) => parts);
 }
 
-const keyOf = (wanted: Wanted): string => JSON.stringify([...wanted].sort(([a], [b]) => (a < b ? -1 : 1)));
-
-/** All combinations of the decisions that a place depends on together, where they are few. */
-function combinations(tree: Tree): Wanted[] {
-  const found: Wanted[] = [];
-  const visit = (inner: Tree): void => {
-    if (inner.kind === 'choice') {
-      const variables = new Map<string, Variable>();
-      const collect = (node: Tree): void => {
-        if (node.kind === 'choice') {
-          variables.set(variableId(node.variable), node.variable);
-          for (const branch of node.branches.values()) collect(branch);
-        } else visit(node);
-      };
-      collect(inner);
-      const count = [...variables.values()].reduce((product, { options }) => product * options.length, 1);
-      if (variables.size > 1 && count <= 32) found.push(...product([...variables]));
-      return;
-    }
-    for (const child of children(inner)) visit(child);
-  };
-  visit(tree);
-  return found;
-}
-
-function product(variables: readonly (readonly [string, Variable])[]): Wanted[] {
-  return variables.reduce<Wanted[]>(
+function product(variables: readonly (readonly [string, Variable])[]): Answers[] {
+  return variables.reduce<Answers[]>(
     (all, [id, { options }]) => all.flatMap((wanted) => options.map((option) => new Map(wanted).set(id, option))),
     [new Map()],
   );
-}
-
-function predicts(template: Omit<Template, 'userWins'>, sample: Sample): boolean {
-  const failure = resolve(template.failure, sample.choices);
-  if (failure !== (sample.failure ?? absent)) return false;
-  if (sample.failure) return true;
-  return (
-    resolve(template.refusals, sample.choices) === sample.refusals &&
-    resolve(template.documents, sample.choices) === sample.documents
-  );
-}
-
-/** What the runs say together. Runs that failed say nothing of the objects. */
-export function learnTemplate(samples: readonly Sample[]): Omit<Template, 'userWins'> {
-  const failure = learn(samples.map((sample) => ({ choices: sample.choices, tree: sample.failure ?? absent })));
-  const good = samples.filter((sample) => !sample.failure);
-  const of = (part: 'refusals' | 'documents', empty: Tree) =>
-    good.length === 0 ? empty : learn(good.map((sample) => ({ choices: sample.choices, tree: sample[part] })));
-  return { failure, refusals: of('refusals', list([])), documents: of('documents', map([])) };
-}
-
-function variablesOf(samples: readonly Sample[]): Map<string, Variable> {
-  return new Map(samples.flatMap(({ choices }) => [...choices].map(([id, { variable }]) => [id, variable] as const)));
 }

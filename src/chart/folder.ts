@@ -1,14 +1,19 @@
 import { defaultsTemplate, plainTemplate } from './defaults-template.js';
+import { chartYamlEntries, type Dependencies } from './dependency.js';
 import type { Template } from './evaluate.js';
-import { documentPlace, yamlPlace } from './evaluate.js';
+import { documentPlace } from './evaluate.js';
+import { labelTemplates } from './label-templates.js';
 import type { ChartMetadata } from './metadata.js';
+import { NamedTemplates } from './named-templates.js';
 import { type HelperName, helperFor } from './operation-helpers.js';
 import type { Rule } from './pattern.js';
 import { Printer } from './print.js';
-import { type Scope, topScope, UnprintableError } from './print-expression.js';
+import { UnprintableError } from './print-expression.js';
+import { refusals } from './print-texts.js';
 import { readmeText } from './readme.js';
-import { type Shape, shapeAt } from './shape.js';
-import { absent, type Entry, type Kind, type Path, type Tree } from './tree.js';
+import { type Shape, shapesAt } from './shape.js';
+import { absent, type Entry, type Path, type Tree } from './tree.js';
+import { type UpgradeRecord, upgradeFile } from './upgrade.js';
 import { valuesYaml } from './values-yaml.js';
 
 /** Files of a chart: text by path, with forward slashes. */
@@ -17,39 +22,51 @@ export type ChartFiles = ReadonlyMap<string, string>;
 /** What a chart's folder is made of. */
 export interface FolderParts {
   readonly metadata: ChartMetadata;
+  readonly dependencies: Dependencies;
   readonly shape: Shape;
   readonly schema: Rule;
   readonly template: Template;
   /** Values files for chart-testing, by name. */
   readonly examples: Readonly<Record<string, unknown>>;
+  readonly upgrade: UpgradeRecord;
 }
 
 /** Everything that is in the folder of a chart. A pure function: whoever wants files writes them. */
-export function chartFolder({ metadata, shape, schema, template, examples }: FolderParts): ChartFiles {
+export function chartFolder({
+  metadata,
+  dependencies,
+  shape,
+  schema,
+  template,
+  examples,
+  upgrade,
+}: FolderParts): ChartFiles {
   const files = new Map<string, string>();
   const { name } = metadata;
   const helpers = new Set<HelperName>();
-  const texts = new YamlTexts(name);
+  const named = new NamedTemplates(name);
   const printer = new Printer(
     {
       prefix: name,
       isTruthy: (path) => isTruthy(shape, path),
-      isRecord: (path) => shapeAt(shape, path)?.kind === 'record',
+      isRecord: (path) => shapesAt(shape, path).some(({ kind }) => kind === 'record'),
       helpers,
-      yamlTemplate: (tree, scope) => texts.nameOf(tree, scope),
+      named,
     },
     template.userWins,
+    labelTemplates(template.documents),
   );
   const defaults = defaultsTemplate(shape).map((line) => line.replaceAll('PREFIX', name));
   const start = defaults.length > 0 ? [`{{- include "${name}.defaults" . }}`] : [];
 
   const documents = documentFiles(template.documents);
   const printed = documents.map(({ file, entry }) => [file, printer.document(entry)] as const);
-  const refusals = printer.refusals(template);
-  const defined = texts.print((tree) => printer.yamlContent(tree, topScope, yamlPlace(tree)));
+  const stops = refusals(printer, template);
+  const labels = printer.labelTemplates();
+  const defined = [...named.print(printer), ...labels];
 
-  files.set('Chart.yaml', chartYaml(metadata));
-  files.set('values.yaml', valuesYaml(shape));
+  files.set('Chart.yaml', chartYaml(metadata, dependencies));
+  files.set('values.yaml', valuesYaml(shape, dependencies));
   files.set('values.schema.json', `${JSON.stringify(schema, undefined, 2)}\n`);
   const templates = [
     ...(defaults.length > 0
@@ -75,18 +92,26 @@ export function chartFolder({ metadata, shape, schema, template, examples }: Fol
       .map((helper) =>
         define(`${name}.${helper}`, `The same as ${helper}() in the source of this chart.`, [helperFor(helper).body]),
       ),
-    ...defined.map(
-      ([template, lines]) => `{{- define "${template}" -}}\n${indentActions(lines).join('\n')}\n{{ end }}\n`,
+    ...defined.map(({ name: template, comment, body }) =>
+      comment === undefined
+        ? `{{- define "${template}" -}}\n${indentActions(body).join('\n')}\n{{ end }}\n`
+        : define(template, comment, indentActions(body)),
     ),
   ];
   if (templates.length > 0) files.set('templates/_helpers.tpl', templates.join('\n'));
-  if (refusals.length > 0) files.set('templates/checks.yaml', lines(indentActions([...start, ...refusals])));
+  if (stops.length > 0) files.set('templates/checks.yaml', lines(indentActions([...start, ...stops])));
   for (const [file, content] of printed) files.set(`templates/${file}`, lines(indentActions([...start, ...content])));
   files.set('templates/NOTES.txt', notes(metadata));
-  files.set('README.md', readmeText(metadata, shape));
+  files.set('README.md', readmeText(metadata, shape, dependencies));
   files.set('.helmignore', 'ci/\n');
   for (const [example, values] of Object.entries(examples))
     files.set(`ci/${example}-values.yaml`, `${JSON.stringify(values, undefined, 2)}\n`);
+  if (Object.values(upgrade.cases).some(({ objects }) => Object.keys(objects).length > 0))
+    files.set(upgradeFile, `${JSON.stringify(upgrade, undefined, 2)}\n`);
+  for (const [path, text] of Object.entries(metadata.files ?? {})) {
+    if (files.has(path)) throw new UnprintableError(`the file ${path}, which the chart has already`);
+    files.set(path, text);
+  }
   return files;
 }
 
@@ -113,7 +138,8 @@ function indentActions(all: readonly string[]): string[] {
 const define = (name: string, comment: string, body: readonly string[]): string =>
   `{{/* ${comment} */}}\n{{- define "${name}" -}}\n${body.join('\n')}\n{{- end }}\n`;
 
-function chartYaml(metadata: ChartMetadata): string {
+function chartYaml(metadata: ChartMetadata, dependencies: Dependencies): string {
+  const entries = chartYamlEntries(dependencies);
   const { appVersion, description, kubeVersion, home, icon, sources, keywords, maintainers, annotations } = metadata;
   const fields = {
     apiVersion: 'v2',
@@ -129,6 +155,7 @@ function chartYaml(metadata: ChartMetadata): string {
     keywords,
     maintainers,
     annotations,
+    dependencies: entries.length > 0 ? entries : undefined,
   };
   // JSON is YAML in which nothing can be read otherwise.
   return lines(
@@ -153,8 +180,9 @@ function documentFiles(documents: Tree): { file: string; entry: Entry }[] {
   return named.map(({ entry, kind, place }) => {
     const alone = named.filter((other) => other.kind === kind).length === 1;
     const base = alone || place === '' ? kind : `${kind}-${place}`;
-    let file = `${base}.yaml`;
-    for (let count = 2; used.has(file); count++) file = `${base}-${count}.yaml`;
+    const folder = isTest(entry.value) ? 'tests/' : '';
+    let file = `${folder}${base}.yaml`;
+    for (let count = 2; used.has(file); count++) file = `${folder}${base}-${count}.yaml`;
     used.add(file);
     return { file, entry };
   });
@@ -170,47 +198,43 @@ const slug = (path: string): string =>
     .replace(/^-+|-+$/g, '');
 
 function kindOf(tree: Tree): string {
+  const kind = fieldOf(tree, ['kind']);
+  return kind?.kind === 'constant' ? String(kind.value) : 'object';
+}
+
+/** Whether an object is there for `helm test` only. */
+function isTest(tree: Tree): boolean {
+  const hook = fieldOf(tree, ['metadata', 'annotations', 'helm.sh/hook']);
+  return (
+    hook?.kind === 'constant' &&
+    String(hook.value)
+      .split(',')
+      .every((name) => /^\s*test(-success)?\s*$/.test(name))
+  );
+}
+
+/** A field of an object, or of the first that a decision may give. */
+function fieldOf(tree: Tree, path: readonly string[]): Tree | undefined {
   if (tree.kind === 'choice') {
     const branch = [...tree.branches.values()].find((one) => one !== absent);
-    return branch ? kindOf(branch) : 'object';
+    return branch && fieldOf(branch, path);
   }
-  const kind = tree.kind === 'map' ? tree.entries.find(({ key }) => key === 'kind')?.value : undefined;
-  return kind?.kind === 'constant' ? String(kind.value) : 'object';
+  const [step, ...rest] = path;
+  if (step === undefined) return tree;
+  const inner = tree.kind === 'map' ? tree.entries.find(({ key }) => key === step)?.value : undefined;
+  return inner && fieldOf(inner, rest);
 }
 
 /** Whether a value of the user is true for a template's `if` whenever it is there. */
 function isTruthy(shape: Shape, path: Path): boolean {
-  const inner = shapeAt(shape, path);
-  if (!inner) return false;
+  const shapes = shapesAt(shape, path);
+  return shapes.length > 0 && shapes.every(isTruthyShape);
+}
+
+function isTruthyShape(inner: Shape): boolean {
   if (inner.kind === 'text') return !inner.schema.safeParse('').success;
   if (inner.kind === 'number') return !inner.schema.safeParse(0).success;
   if (inner.kind === 'option') return !inner.options.includes('') && !inner.options.includes(0);
   if (inner.kind === 'union') return true;
   return inner.kind === 'object' && [...inner.fields.values()].some((field) => !field.optional);
-}
-
-/** The objects that are written as YAML text, each in a template of its own. */
-class YamlTexts {
-  readonly #names = new Map<Kind<'yaml'>, string>();
-
-  constructor(readonly prefix: string) {}
-
-  nameOf(tree: Kind<'yaml'>, scope: Scope): string {
-    if (scope.elements.size > 0)
-      throw new UnprintableError(
-        'a text made by yamlText() for each element of a list, used elsewhere than as a whole',
-      );
-    const known = this.#names.get(tree);
-    if (known) return known;
-    const name = `${this.prefix}.text${this.#names.size + 1}`;
-    this.#names.set(tree, name);
-    return name;
-  }
-
-  print(content: (tree: Kind<'yaml'>) => string[]): (readonly [string, string[]])[] {
-    const printed: (readonly [string, string[]])[] = [];
-    // Printing one may name further ones: the map grows while it is gone through.
-    for (const [tree, name] of this.#names) printed.push([name, content(tree)]);
-    return printed;
-  }
 }

@@ -38,6 +38,19 @@ export function adviceFor({ what }: Inspection): string {
 
 type Callable = (...operands: unknown[]) => unknown;
 
+let busy = false;
+
+/** Runs a function of which nothing is told. */
+export function unwatched<Result>(run: () => Result): Result {
+  const before = busy;
+  busy = true;
+  try {
+    return run();
+  } finally {
+    busy = before;
+  }
+}
+
 /**
  * Runs a function and tells every method of texts, every regular expression and every function of `Math` that looked
  * at a stand-in. Everything is put back afterwards.
@@ -50,11 +63,8 @@ export function watchInspections<Result>(
   told: (inspection: Inspection) => void,
 ): Result {
   const restore: (() => void)[] = [];
-  let busy = false;
   const look = (what: string, value: unknown) => {
-    if (busy) return;
-    busy = true;
-    try {
+    unwatched(() => {
       const found = typeof value === 'string' ? hasStandIn(value) : typeof value === 'number' && isNumber(value);
       if (!found) return;
       const caller = callerOf(frames());
@@ -63,9 +73,7 @@ export function watchInspections<Result>(
       // Only what is told as an error needs the place in the author's own text, which source maps make slow.
       const place = inLibrary ? caller : (callerPlace(new Error().stack ?? '', caller) ?? caller);
       told({ what, value: value as string | number, place, inLibrary });
-    } finally {
-      busy = false;
-    }
+    });
   };
   const wrap = (owner: object, name: string, looked: (self: unknown, operands: unknown[]) => unknown[]) => {
     const descriptor = Object.getOwnPropertyDescriptor(owner, name)!;

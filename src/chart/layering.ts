@@ -8,8 +8,9 @@ export function layer(below: unknown, above: unknown): unknown {
   if (!isPlainObject(below) || !isPlainObject(above)) return above;
   const merged: Record<string, unknown> = { ...below };
   for (const [key, value] of Object.entries(above)) {
-    if (value === null && key in below) delete merged[key];
-    else define(merged, key, key in below ? layer(below[key], value) : value);
+    const isThere = Object.hasOwn(below, key);
+    if (value === null && isThere) delete merged[key];
+    else define(merged, key, isThere ? layer(below[key], value) : value);
   }
   return merged;
 }

@@ -2,10 +2,14 @@ import { type LeafType, rangeOf, type Tree, typeOf } from './tree.js';
 
 /** Every operation that has a form in a template. */
 export const declaredOperations: ReadonlySet<string> = new Set(
-  'add mul divideUp max join dirname clean trunc trimPrefix text less same checksum seconds bytes mebibytes port yamlText'.split(
-    ' ',
-  ),
+  [
+    'add mul divideUp max join dirname clean trunc trimPrefix text named',
+    'less same contains distinct checksum seconds bytes mebibytes port yamlText',
+  ].flatMap((names) => names.split(' ')),
 );
+
+/** Operations on any number of leaves, which may come from lists of the values. */
+export const listOperations: ReadonlySet<string> = new Set(['join', 'distinct']);
 
 /** Operations on whole numbers only. */
 export const wholeOperations: ReadonlySet<string> = new Set(['add', 'mul', 'divideUp', 'max', 'mebibytes']);
@@ -42,6 +46,8 @@ export function signatureOf(name: string, operands: readonly Tree[]): { type: Le
       return { type: 'int', range: [0, 99999] };
     case 'less':
     case 'same':
+    case 'contains':
+    case 'distinct':
       return { type: 'condition', range: anything };
     case 'choose': {
       const [type, other] = [typeOf(operands[1]!), typeOf(operands[2]!)];

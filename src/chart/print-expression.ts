@@ -26,8 +26,12 @@ export interface Printing {
   readonly isRecord: (path: Path) => boolean;
   /** Templates for operations that are used. */
   readonly helpers: Set<HelperName>;
-  /** The name of the template that holds an object as YAML text. */
-  readonly yamlTemplate: (tree: Kind<'yaml'>, scope: Scope) => string;
+  /** Names of the templates that the chart defines for itself. */
+  readonly named: {
+    yaml(tree: Kind<'yaml'>, scope: Scope): string;
+    text(name: string, content: Tree): string | undefined;
+    overList(tree: Kind<'call'>): string;
+  };
 }
 
 /** Code of a pipeline, and whether it can stand as an operand without parentheses. */
@@ -44,14 +48,21 @@ export const operand = ({ code, atom: isAtom }: Code): string => (isAtom ? code 
 
 const identifier = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
+/** What Helm calls what a function knows of its release. */
+const builtIns: Readonly<Record<string, string>> = {
+  name: '.Release.Name',
+  namespace: '.Release.Namespace',
+  chart: '.Chart.Name',
+};
+
+/** The whole context of a chart: inside of a `range` the dot may be something else. */
+const rootCode = (scope: Scope): string => (scope.elements.size > 0 ? '$' : '.');
+
 /** A value of the chart in a template. */
 export function pathCode(path: Path, scope: Scope): string {
   let start = path[0] === 'values' ? 1 : 0;
   let code = scope.elements.size > 0 ? '$.Values' : '.Values';
-  if (path[0] === 'release') {
-    const name = String(path[1]);
-    return `${scope.elements.size > 0 ? '$' : ''}.Release.${name[0]!.toUpperCase()}${name.slice(1)}`;
-  }
+  if (path[0] === 'release') return `${scope.elements.size > 0 ? '$' : ''}${builtIns[String(path[1])]}`;
   for (let length = path.length; length > 0; length--)
     if (path[length - 1] === every) {
       const variables = scope.elements.get(JSON.stringify(path.slice(0, length)));
@@ -84,9 +95,9 @@ export function expressionCode(tree: Tree, scope: Scope, printing: Printing): Co
     case 'text':
       return textCode(tree, code);
     case 'yaml':
-      return compound(`include ${goText(printing.yamlTemplate(tree, scope))} $`);
+      return compound(`include ${goText(printing.named.yaml(tree, scope))} $`);
     case 'call':
-      return callCode(tree, code, printing);
+      return callCode(tree, code, printing, scope);
     default:
       throw new UnprintableError(`a ${tree.kind} where a text or a number must be`);
   }
@@ -112,7 +123,21 @@ function textCode(tree: Kind<'text'>, code: (inner: Tree) => Code): Code {
   return compound(`printf ${[goText(format), ...values].join(' ')}`);
 }
 
-function callCode(tree: Kind<'call'>, code: (inner: Tree) => Code, printing: Printing): Code {
+/** Whether an operation has as many operands as a list of the values has elements: no expression can say that. */
+const isOverList = (tree: Kind<'call'>): boolean =>
+  (tree.operation === 'join' || tree.operation === 'distinct') &&
+  tree.operands.some(({ kind }) => kind === 'each' || kind === 'choice');
+
+function callCode(tree: Kind<'call'>, code: (inner: Tree) => Code, printing: Printing, scope: Scope): Code {
+  if (tree.operation === 'named') {
+    const [name, content] = tree.operands as [Kind<'constant'>, Tree];
+    const template = printing.named.text(String(name.value), content);
+    return template ? compound(`include ${goText(template)} ${rootCode(scope)}`) : code(content);
+  }
+  if (isOverList(tree)) {
+    const text = compound(`include ${goText(printing.named.overList(tree))} ${rootCode(scope)}`);
+    return tree.type === 'condition' ? compound(`eq ${operand(text)} "true"`) : text;
+  }
   const all = tree.operands.map((inner) => operand(code(inner)));
   const [a, b, c] = all as [string, string, string];
   const helper = (name: HelperName, value: string): Code => {
@@ -161,6 +186,12 @@ function callCode(tree: Kind<'call'>, code: (inner: Tree) => Code, printing: Pri
       return compound(`lt ${numbers(tree, all)}`);
     case 'same':
       return sameCode(tree, all);
+    case 'contains':
+      return compound(`contains ${b} ${a}`);
+    case 'distinct': {
+      const parts = tree.operands.map((inner) => distinctCode(inner, code(inner)));
+      return compound(`eq (len (uniq (list ${parts.join(' ')}))) ${parts.length}`);
+    }
     case 'choose':
       return compound(`ternary ${b} ${c} ${a}`);
     case 'beyond':
@@ -174,6 +205,10 @@ const numbers = (tree: Kind<'call'>, all: readonly string[]): string => {
   const whole = tree.operands.every((inner) => typeOf(inner) === 'int');
   return all.map((value) => (whole ? value : `(float64 ${value})`)).join(' ');
 };
+
+/** A leaf that is compared with others: whether a number came as a whole one depends on how it was given. */
+export const distinctCode = (tree: Tree, code: Code): string =>
+  typeOf(tree) === 'text' ? operand(code) : `(float64 ${operand(code)})`;
 
 function sameCode(tree: Kind<'call'>, all: readonly string[]): Code {
   const isText = tree.operands.map((inner) => typeOf(inner) === 'text');

@@ -54,10 +54,17 @@ export function skippedKeys(fixed: readonly Entry[], later: readonly Entry[], sc
     if (typeof other.key === 'string') return [];
     const collection = collectionOf(other, scope);
     if (!collection) throw new UnprintableError('two groups of entries with computed keys in one map');
-    return [collection];
+    const there = presence(other.value, scope, printing);
+    return there === false ? [] : [{ collection, there }];
   });
   return { always, sometimes, later: collections };
 }
+
+/** Whether a user's map has a key, where it is there at all: a value of another member of a union is not. */
+export const hasKeyCode = (
+  { collection, there }: { readonly collection: string; readonly there: true | string },
+  key: string,
+): string => (there === true ? `hasKey ${collection} ${key}` : `and ${there} (hasKey ${collection} ${key})`);
 
 /** The map of the values whose keys an entry stands for, where they are passed on unchanged. */
 export function collectionOf({ key }: Entry, scope: Scope): string | undefined {

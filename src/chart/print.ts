@@ -1,4 +1,6 @@
-import { documentPlace, type Template, yamlPlace } from './evaluate.js';
+import { documentPlace, yamlPlace } from './evaluate.js';
+import { holds, type LabelTemplate } from './label-templates.js';
+import { alike, together } from './print-branches.js';
 import {
   asReference,
   entriesOf,
@@ -23,7 +25,7 @@ import {
   topScope,
   UnprintableError,
 } from './print-expression.js';
-import { collectionOf, presence, range, skippedKeys } from './print-parts.js';
+import { collectionOf, hasKeyCode, presence, range, skippedKeys } from './print-parts.js';
 import {
   absent,
   type Entry,
@@ -35,13 +37,14 @@ import {
   type Variable,
   variableId,
 } from './tree.js';
-import { blockLines, isBlockText, yamlKey, yamlScalar } from './yaml-scalar.js';
+import { blockLines, closed, indented, isBlockText, yamlKey, yamlScalar } from './yaml-scalar.js';
 
 /** The second interpreter of a template tree: it writes it as a Helm template. */
 export class Printer {
   constructor(
     readonly printing: Printing,
     readonly userWins: ReadonlySet<string>,
+    readonly labels: readonly LabelTemplate[] = [],
   ) {}
 
   /** A document, or one for each element, as lines; conditions around it included. */
@@ -53,58 +56,35 @@ export class Printer {
     return [open, '---', ...this.#whole(value, scope, place), '{{- end }}'];
   }
 
-  /** Refusals, each as a condition with its message. */
-  refusals(template: Template): string[] {
-    const failure = this.#branches(template.failure, topScope, (tree, scope) =>
-      tree.kind === 'absent' ? [] : [`{{- fail ${operand(this.#code(tree, scope))} }}`],
-    );
-    const stop = (tree: Tree, scope: Scope): string[] => {
-      if (tree.kind === 'list') return tree.items.flatMap((item) => this.#branches(item, scope, stop));
-      if (tree.kind === 'each') {
-        const repeat = range(tree.path, scope, this.printing);
-        return [repeat.open, ...tree.body.flatMap((item) => this.#branches(item, repeat.scope, stop)), '{{- end }}'];
-      }
-      if (tree.kind !== 'map') return [];
-      const [condition, message] = tree.entries.map(({ value }) => value) as [Tree, Tree];
-      return [
-        `{{- if ${this.#code(condition, scope).code} }}`,
-        `{{- fail ${operand(this.#code(message, scope))} }}`,
-        '{{- end }}',
-      ];
-    };
-    return [...failure, ...this.#branches(template.refusals, topScope, stop)];
-  }
-
   /** The content of an object written as YAML text, for a template of its own. */
   yamlContent(tree: Kind<'yaml'>, scope: Scope, place: string): string[] {
     return this.#whole(tree.content, scope, place);
   }
 
   #whole(tree: Tree, scope: Scope, place: string): string[] {
-    return this.#branches(tree, scope, (inner, at) => {
+    return this.branches(tree, scope, (inner, at) => {
       if (inner.kind === 'absent') return [];
       if (inner.kind === 'map')
         return this.#guarded(inner, at, (parts, within) =>
-          parts ? this.#entries(entriesOf(parts), 0, within, place) : ['{}'],
+          parts ? closed(this.#entries(entriesOf(parts), 0, within, place)) : ['{}'],
         );
       if (inner.kind === 'list')
         return this.#guarded(inner, at, (parts, within) =>
-          parts ? this.#items(itemsOf(parts), 0, within, place) : ['[]'],
+          parts ? closed(this.#items(itemsOf(parts), 0, within, place)) : ['[]'],
         );
       throw new UnprintableError(`a ${inner.kind} where an object must be`);
     });
   }
 
-  #code(tree: Tree, scope: Scope) {
+  /** A leaf as template code. */
+  code(tree: Tree, scope: Scope) {
     return expressionCode(tree, scope, this.printing);
   }
 
   /** A tree with its choices as `if`, `else if` and `else`. */
-  #branches(tree: Tree, scope: Scope, print: (tree: Tree, scope: Scope) => string[]): string[] {
+  branches(tree: Tree, scope: Scope, print: (tree: Tree, scope: Scope) => string[]): string[] {
     if (tree.kind !== 'choice') return print(tree, scope);
-    return this.#conditions(tree.variable, [...tree.branches], scope, (branch, at) =>
-      this.#branches(branch, at, print),
-    );
+    return this.#conditions(tree.variable, [...tree.branches], scope, (branch, at) => this.branches(branch, at, print));
   }
 
   #conditions<Branch>(
@@ -115,21 +95,21 @@ export class Printer {
   ): string[] {
     const id = variableId(variable);
     const known = scope.taken.get(id);
-    const printed = branches.map(([option, branch]) => ({
-      option,
-      lines:
-        known === undefined || known === option
-          ? print(branch, { ...scope, taken: new Map(scope.taken).set(id, option) })
-          : [],
-    }));
-    const decided = printed.find(({ option }) => option === known);
-    if (decided) return decided.lines;
+    const withOption = (option: Option, branch: Branch): string[] =>
+      print(branch, { ...scope, taken: new Map(scope.taken).set(id, option) });
+    const decided = branches.find(([option]) => option === known);
+    if (decided) return withOption(...decided);
     const groups: { options: Option[]; lines: string[] }[] = [];
-    for (const { option, lines } of printed) {
-      const same = groups.find((group) => group.lines.join('\n') === lines.join('\n'));
-      if (same) same.options.push(option);
-      else groups.push({ options: [option], lines });
-    }
+    if (known === undefined)
+      for (const { options, branch } of alike(branches)) {
+        const printed = options.map((option) => ({ options: [option], lines: withOption(option, branch) }));
+        for (const { options: some, lines } of together(options, printed, () => print(branch, scope))) {
+          const same = groups.find((group) => group.lines.join('\n') === lines.join('\n'));
+          if (same) same.options.push(...some);
+          else groups.push({ options: some, lines });
+        }
+      }
+    if (groups.length === 0) return [];
     // What prints nothing, or else what most options give, is the `else`.
     groups.sort(
       (a, b) => Number(a.lines.length === 0) - Number(b.lines.length === 0) || a.options.length - b.options.length,
@@ -150,18 +130,48 @@ export class Printer {
   }
 
   /** Entries of a map; neighbours that the same decision rules become one block. */
-  #entries(entries: readonly Entry[], indent: number, scope: Scope, place: string): string[] {
+  #entries(all: readonly Entry[], indent: number, scope: Scope, place: string): string[] {
+    const template = this.labels.find(
+      (one) => holds(all, one) && !one.entries.some(({ key }) => this.userWins.has(`${place}/${key}`)),
+    );
+    if (!template) return this.#someEntries(all, all, indent, scope, place);
+    const include = `{{- include "${this.printing.prefix}.${template.name}" ${scope.elements.size > 0 ? '$' : '.'} | nindent ${indent} }}`;
+    const rest = all.filter(({ key }) => !template.entries.some((entry) => entry.key === key));
+    return [include, ...this.#someEntries(rest, all, indent, scope, place)];
+  }
+
+  /** The labels that many objects have, each group with the one inside of it by name. */
+  labelTemplates(): { name: string; comment: string; body: string[] }[] {
+    return this.labels.map((template) => {
+      const inner = this.labels.find(
+        (one) => one !== template && one.name === 'selectorLabels' && holds(template.entries, one),
+      );
+      const own = template.entries.filter((entry) => !inner?.entries.some(({ key }) => key === entry.key));
+      const include = inner ? [`{{- include ${goText(`${this.printing.prefix}.${inner.name}`)} . }}`] : [];
+      const name = `${this.printing.prefix}.${template.name}`;
+      return { ...template, name, body: [...include, ...this.#someEntries(own, own, 0, topScope, name)] };
+    });
+  }
+
+  /** @param siblings all entries of the map, of which `entries` are some */
+  #someEntries(
+    entries: readonly Entry[],
+    siblings: readonly Entry[],
+    indent: number,
+    scope: Scope,
+    place: string,
+  ): string[] {
     const lines: string[] = [];
     for (let at = 0; at < entries.length; ) {
       const { value } = entries[at]!;
       if (value.kind !== 'choice') {
-        lines.push(...this.#entry(entries[at]!, entries, indent, scope, place));
+        lines.push(...this.#entry(entries[at]!, siblings, indent, scope, place));
         at++;
         continue;
       }
       const merged = asReference(value);
       if (merged) {
-        lines.push(...this.#entry({ key: entries[at]!.key, value: merged }, entries, indent, scope, place));
+        lines.push(...this.#entry({ key: entries[at]!.key, value: merged }, siblings, indent, scope, place));
         at++;
         continue;
       }
@@ -171,7 +181,7 @@ export class Printer {
           ? repeatsOnly(value)
           : undefined;
       if (repeated) {
-        lines.push(...this.#entry({ key: entries[at]!.key, value: repeated }, entries, indent, scope, place));
+        lines.push(...this.#entry({ key: entries[at]!.key, value: repeated }, siblings, indent, scope, place));
         at++;
         continue;
       }
@@ -191,7 +201,7 @@ export class Printer {
             return isKnown ? [[option, inner] as const] : [];
           }),
           scope,
-          (inner, at) => this.#nested(inner, entries, indent, at, place),
+          (inner, at) => this.#nested(inner, siblings, indent, at, place),
         ),
       );
       at = end;
@@ -202,10 +212,10 @@ export class Printer {
   /** Entries inside of a condition, which still stand beside all the others of their map. */
   #nested(inner: readonly Entry[], siblings: readonly Entry[], indent: number, scope: Scope, place: string): string[] {
     const dynamic = siblings.some(({ key }) => typeof key !== 'string');
-    if (!dynamic) return this.#entries(inner, indent, scope, place);
+    if (!dynamic) return this.#someEntries(inner, inner, indent, scope, place);
     return inner.flatMap((entry) =>
       entry.value.kind === 'choice'
-        ? this.#branches(entry.value, scope, (value) =>
+        ? this.branches(entry.value, scope, (value) =>
             value.kind === 'absent' ? [] : this.#entry({ key: entry.key, value }, siblings, indent, scope, place),
           )
         : this.#entry(entry, siblings, indent, scope, place),
@@ -220,7 +230,8 @@ export class Printer {
       if (!this.userWins.has(`${place}/${key}`)) return lines;
       const taken = siblings.flatMap((other) => {
         const collection = collectionOf(other, scope);
-        return collection ? [`(hasKey ${collection} ${goText(key)})`] : [];
+        const there = collection ? presence(other.value, scope, this.printing) : false;
+        return collection && there ? [`(${hasKeyCode({ collection, there }, goText(key))})`] : [];
       });
       if (taken.length === 0) return lines;
       const condition = taken.length === 1 ? taken[0]!.slice(1, -1) : `or ${taken.join(' ')}`;
@@ -247,15 +258,15 @@ export class Printer {
       ];
     }
     const keyTree = key.kind === 'each' ? key.body[0]! : key;
-    const name = this.#code(keyTree, inner);
+    const name = this.code(keyTree, inner);
     const conditions = [
       ...(skipped.always.length > 0 ? [`has ${operand(name)} ${goLiteral(skipped.always)}`] : []),
       ...skipped.sometimes.map(
         ({ key: other, condition }) => `and (eq ${operand(name)} ${goText(other)}) ${condition}`,
       ),
-      ...skipped.later.map((collection) => `hasKey ${collection} ${operand(name)}`),
+      ...skipped.later.map((other) => hasKeyCode(other, operand(name))),
     ];
-    const lines = this.#branches(value, inner, (tree, at) =>
+    const lines = this.branches(value, inner, (tree, at) =>
       tree.kind === 'absent' ? [] : this.#value(`${space}{{ ${name.code} | quote }}:`, tree, indent, at, `${place}/*`),
     );
     const guard = conditions.length === 1 ? conditions[0]! : `or ${conditions.map((one) => `(${one})`).join(' ')}`;
@@ -291,7 +302,7 @@ export class Printer {
           scope,
           (inner, within) =>
             inner.flatMap(({ tree, index }) =>
-              this.#branches(tree, within, (branch, nested) => this.#item(branch, indent, nested, `${place}/${index}`)),
+              this.branches(tree, within, (branch, nested) => this.#item(branch, indent, nested, `${place}/${index}`)),
             ),
         ),
       );
@@ -308,7 +319,7 @@ export class Printer {
       return [
         open,
         ...item.body.flatMap((body, index) =>
-          this.#branches(body, inner, (branch, nested) => this.#item(branch, indent, nested, `${place}/${index}`)),
+          this.branches(body, inner, (branch, nested) => this.#item(branch, indent, nested, `${place}/${index}`)),
         ),
         '{{- end }}',
       ];
@@ -341,23 +352,18 @@ export class Printer {
       case 'choice': {
         const merged = asReference(tree);
         if (merged) return this.#value(prefix, merged, indent, scope, place);
-        return this.#branches(tree, scope, (branch, at) =>
+        return this.branches(tree, scope, (branch, at) =>
           branch.kind === 'absent' ? [] : this.#value(prefix, branch, indent, at, place),
         );
       }
       case 'yaml':
         if (scope.elements.size === 0) {
-          const name = this.printing.yamlTemplate(tree, scope);
+          const name = this.printing.named.yaml(tree, scope);
           return [`${prefix} |`, `{{- include ${goText(name)} . | nindent ${indent + 2} }}`];
         }
-        return [
-          `${prefix} |`,
-          ...this.yamlContent(tree, scope, yamlPlace(tree)).map((line) =>
-            line === '' || line.startsWith('{{-') ? line : `${' '.repeat(indent + 2)}${line}`,
-          ),
-        ];
+        return [`${prefix} |`, ...indented(this.yamlContent(tree, scope, yamlPlace(tree)), indent + 2)];
       default: {
-        const { code } = this.#code(tree, scope);
+        const { code } = this.code(tree, scope);
         const type = typeOf(tree);
         if (type === 'text') return [`${prefix} {{ ${code} | quote }}`];
         if (type === 'condition') return [`${prefix} {{ ${code} }}`];
@@ -377,7 +383,7 @@ export class Printer {
     if (parts.length === 0) return print(undefined, scope);
     const hoisted = hoist(tree, scope);
     if (hoisted)
-      return this.#branches(hoisted, scope, (branch, at) =>
+      return this.branches(hoisted, scope, (branch, at) =>
         this.#guarded(branch as Kind<'map'> | Kind<'list'>, at, print),
       );
     const presences = parts.map((part) => presence(part, scope, this.printing));

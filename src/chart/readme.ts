@@ -1,8 +1,10 @@
+import type { Dependencies } from './dependency.js';
+import { readmeLines } from './dependency-values.js';
 import type { ChartMetadata } from './metadata.js';
 import { isRequired, type Shape } from './shape.js';
 
 /** The README of a chart: what it is, how it is installed, and a table of all values. */
-export function readmeText(metadata: ChartMetadata, shape: Shape): string {
+export function readmeText(metadata: ChartMetadata, shape: Shape, dependencies: Dependencies = {}): string {
   const rows = valueRows(shape, '');
   return [
     `# ${metadata.name}`,
@@ -12,6 +14,8 @@ export function readmeText(metadata: ChartMetadata, shape: Shape): string {
     `helm install my-release ./${metadata.name}${rows.some(({ required }) => required) ? ' -f values.yaml' : ''}`,
     '```',
     '',
+    ...(metadata.readme ? [metadata.readme.trim(), ''] : []),
+    ...readmeLines(dependencies),
     '## Values',
     '',
     'Null, or leaving a value out, means its default.',

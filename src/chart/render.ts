@@ -1,6 +1,6 @@
 import { ApiObject, App, Chart } from 'cdk8s';
 import { type IConstruct, Node } from 'constructs';
-import { isTraced, join, trunc } from '../units/index.js';
+import { isTraced, trunc } from '../units/index.js';
 
 /** What a chart knows of its release: text that is set when the chart is installed. */
 export interface Release {
@@ -8,6 +8,8 @@ export interface Release {
   readonly name: string;
   /** Namespace of the release. */
   readonly namespace: string;
+  /** Name of the chart, or the alias that it has as a dependency of another one. @default - the chart's own name */
+  readonly chart?: string;
 }
 
 /** What the author's function gave. */
@@ -22,8 +24,8 @@ export interface Rendered {
 class ReleaseChart extends Chart {
   constructor(
     app: App,
-    readonly chartName: string,
-    readonly release: Release,
+    chartName: string,
+    readonly release: Required<Release>,
     labels: Record<string, string>,
   ) {
     super(app, chartName, { labels });
@@ -40,15 +42,16 @@ class ReleaseChart extends Chart {
           .toLowerCase()
           .replace(/[^a-z0-9]+/g, '-')
           .replace(/^-+|-+$/g, ''),
-      );
+      )
+      .filter((part) => part !== '');
     // A CronJob's name leaves room for what Kubernetes puts behind it; a StatefulSet's pods carry a label of its own.
     const longest = apiObject.kind === 'CronJob' || apiObject.kind === 'StatefulSet' ? 52 : 63;
-    return trunc(join('-', this.release.name, this.chartName, ...own), longest);
+    return trunc([this.release.name, this.release.chart, ...own].join('-'), longest);
   }
 }
 
 /** Labels of every object. */
-export type Labels = (release: Release) => Record<string, string>;
+export type Labels = (release: Required<Release>) => Record<string, string>;
 
 /** What is done around the author's own function, but not around the checks of what it made. */
 export type Around = (call: () => void) => void;
@@ -56,7 +59,7 @@ export type Around = (call: () => void) => void;
 /** Runs the author's function, with ordinary values or with stand-ins. */
 export function render(
   chartName: string,
-  release: Release,
+  release: Required<Release>,
   labels: Labels,
   author: (scope: Chart) => void,
   around: Around = (call) => call(),
@@ -80,25 +83,32 @@ export function render(
         ? []
         : objects.map((object) => ({
             path: object.node.path.split('/').slice(1).join('/'),
-            object: ownedByRelease(JSON.parse(JSON.stringify(object.toJson())), release),
+            object: plainObject(object, release),
           })),
   };
 }
 
 const address = 'cdk8s.io/metadata.addr';
 
+function plainObject(object: ApiObject, release: Required<Release>): unknown {
+  const text = JSON.stringify(object.toJson());
+  const plain: unknown = JSON.parse(text);
+  return text.includes(address) ? ownedByRelease(plain, release) : plain;
+}
+
 /**
  * cdk8s-plus finds its pods by a label made from the construct's path, which is the same in every release: the
- * release's name goes in front of it, or two releases would select each other's pods.
+ * names of the release and of the chart go in front of it, or two releases, or two aliases of a dependency in one
+ * release, would select each other's pods.
  */
-function ownedByRelease(value: unknown, release: Release): unknown {
+function ownedByRelease(value: unknown, release: Required<Release>): unknown {
   if (Array.isArray(value)) return value.map((item) => ownedByRelease(item, release));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       key,
       key === address && typeof inner === 'string'
-        ? trunc(`${release.name}-${inner}`, 63)
+        ? trunc(`${release.name}-${release.chart}-${inner}`, 63)
         : ownedByRelease(inner, release),
     ]),
   );

@@ -1,6 +1,6 @@
 import { lostCharacters } from './defaults-template.js';
 import { sampleOf } from './pattern-sample.js';
-import { leafRules, type Shape, type ShapeOf } from './shape.js';
+import { isPlainObject, leafRules, memberOf, type Shape, type ShapeOf } from './shape.js';
 
 /** Texts that break what is not careful: YAML, templates, names, sizes, numbers. */
 const texts = [
@@ -140,11 +140,19 @@ const numbers = [
 ];
 const floats = [0.5, 0.1, -0.25, 1e-7, 1.5e21, 1e100, 2.75, 5e-324, 1e20];
 
+/** A value that is tried at one place. */
+interface Edge {
+  /** The shapes on the way to the place, its own last. */
+  readonly way: readonly Shape[];
+  readonly value: unknown;
+}
+
 /** Random values of a chart as its users would give them: partial, valid, and nasty. */
 export class ValueSampler {
   readonly #texts: string[];
   readonly #numbers: number[];
   readonly #keys: string[];
+  #edge: Edge | undefined;
   readonly #candidates = new Map<Shape, readonly unknown[]>();
 
   /** @param literals texts and numbers of the author's source: what a comparison there would be with */
@@ -157,13 +165,46 @@ export class ValueSampler {
     const counts = literals.filter((literal) => typeof literal === 'number');
     this.#texts = [...new Set([...own, ...texts, ...own.map((text) => `${text}x`)])];
     this.#numbers = [...new Set([...counts.flatMap((count) => [count - 1, count, count + 1]), ...numbers])];
-    this.#keys = [...new Set([...ownKeys, ...ownKeys, ...keys])];
+    this.#keys = [...new Set([...ownKeys, ...keys])];
   }
+
+  /**
+   * What is worth being tried at each place, with the shapes on the way to it: the empty text and zero, which authors
+   * forget.
+   */
+  edges(root: Shape): Edge[] {
+    const found: Edge[] = [];
+    const visit = (shape: Shape, before: readonly Shape[]): void => {
+      const way = [...before, shape];
+      if (shape.kind === 'object') for (const field of shape.fields.values()) visit(field, way);
+      else if (shape.kind === 'union') for (const member of shape.members.values()) visit(member, way);
+      else if (shape.kind === 'list') visit(shape.element, way);
+      else if (shape.kind === 'text' || shape.kind === 'number')
+        for (const value of ['', 0]) if (this.candidates(shape).includes(value)) found.push({ way, value });
+    };
+    visit(root, []);
+    return found;
+  }
+
+  /** A value with an edge in it; the rest is as in a known value, or drawn. */
+  withEdge(shape: Shape, edge: Edge, known: unknown): unknown {
+    this.#edge = edge;
+    try {
+      return known === undefined ? this.value(shape) : this.changed(shape, known, 0);
+    } finally {
+      this.#edge = undefined;
+    }
+  }
+
+  #isOnWay = (shape: Shape): boolean => this.#edge?.way.includes(shape) ?? false;
+  #isEdge = (shape: Shape): boolean => this.#edge?.way.at(-1) === shape;
 
   /** A value for a shape, or undefined where it is left out. */
   value(shape: Shape): unknown {
-    if (shape.optional && this.random() < 0.4) return undefined;
-    if ('default' in shape && this.random() < 0.25) return undefined;
+    if (this.#isEdge(shape)) return this.#edge!.value;
+    const isNeeded = this.#isOnWay(shape);
+    if (!isNeeded && shape.optional && this.random() < 0.4) return undefined;
+    if (!isNeeded && 'default' in shape && this.random() < 0.25) return undefined;
     switch (shape.kind) {
       case 'object':
         return this.#object(shape.fields);
@@ -172,11 +213,12 @@ export class ValueSampler {
       case 'option':
         return this.#pick(shape.options);
       case 'union': {
-        const [name, member] = this.#pick([...shape.members]);
+        const members = [...shape.members];
+        const [name, member] = members.find(([, one]) => this.#isOnWay(one)) ?? this.#pick(members);
         return { ...this.#object((member as ShapeOf<'object'>).fields), [shape.discriminator]: name };
       }
       case 'list':
-        return this.#several(shape.least).map(() => this.value(shape.element));
+        return this.#several(Math.max(shape.least, isNeeded ? 1 : 0)).map(() => this.value(shape.element));
       case 'record':
         return Object.fromEntries(
           this.#several(0).flatMap(() => {
@@ -187,8 +229,33 @@ export class ValueSampler {
       case 'any':
         return this.#any();
       default:
-        return this.#leaf(shape);
+        return this.leaf(shape);
     }
+  }
+
+  /** A value like another one: some of its parts are drawn anew. */
+  changed(shape: Shape, value: unknown, share = 4 / Math.max(4, partsOf(shape))): unknown {
+    if (this.random() < share || this.#isEdge(shape)) return this.value(shape);
+    if (this.#isOnWay(shape) && !this.#leadsOn(shape, value)) return this.value(shape);
+    if (shape.kind === 'list' && Array.isArray(value))
+      return value.map((element: unknown) => this.changed(shape.element, element, share));
+    const member = shape.kind === 'union' ? memberOf(shape, value) : shape;
+    if (member?.kind !== 'object' || (!isPlainObject(value) && (shape.optional || value !== undefined))) return value;
+    const given = isPlainObject(value) ? value : {};
+    const fixed = shape.kind === 'union' ? { [shape.discriminator]: given[shape.discriminator] } : {};
+    const parts = [...member.fields].flatMap(([key, field]) => {
+      const inner = key in fixed ? undefined : this.changed(field, given[key], share);
+      return inner === undefined ? [] : [[key, inner] as const];
+    });
+    return { ...fixed, ...Object.fromEntries(parts) };
+  }
+
+  /** Whether what is there has the place in it to which an edge belongs. */
+  #leadsOn(shape: Shape, value: unknown): boolean {
+    if (shape.kind === 'list') return Array.isArray(value) && value.length > 0;
+    if (shape.kind === 'union')
+      return this.#isOnWay(memberOf(shape, value) ?? shape) && memberOf(shape, value) !== undefined;
+    return value !== undefined || !shape.optional;
   }
 
   #object(fields: ReadonlyMap<string, Shape>): Record<string, unknown> {
@@ -217,7 +284,8 @@ export class ValueSampler {
     return found;
   }
 
-  #leaf(shape: Shape): unknown {
+  /** A value of a text or number, or undefined where none is known that the schema takes. */
+  leaf(shape: Shape): unknown {
     const candidates = this.candidates(shape);
     return candidates.length > 0 ? this.#pick(candidates) : undefined;
   }
@@ -254,6 +322,19 @@ export class ValueSampler {
   #pick<Item>(items: readonly Item[]): Item {
     return items[Math.floor(this.random() * items.length)]!;
   }
+}
+
+/** How many parts a value has that are drawn by themselves. */
+function partsOf(shape: Shape): number {
+  const fields =
+    shape.kind === 'object'
+      ? [...shape.fields.values()]
+      : shape.kind === 'union'
+        ? [...shape.members.values()]
+        : shape.kind === 'list'
+          ? [shape.element]
+          : [];
+  return fields.reduce((sum, field) => sum + partsOf(field), 1);
 }
 
 function patternsOf(shape: Shape): RegExp[] {

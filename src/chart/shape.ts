@@ -211,20 +211,14 @@ export function isRequired(shape: Shape): boolean {
 export const isPlainObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The shape of what is at a path, or undefined where that depends on a union or is inside of a passed-on object. */
-export function shapeAt(shape: Shape, path: readonly (string | number)[]): Shape | undefined {
-  let found: Shape | undefined = shape;
-  for (const step of path.slice(1)) {
-    if (found?.kind === 'list' || found?.kind === 'record') found = found.element;
-    else if (found?.kind === 'object') found = found.fields.get(String(step));
-    else if (found?.kind === 'union') {
-      const members: Shape[] = [...found.members.values()];
-      const fields = members.flatMap((member) =>
-        member.kind === 'object' ? (member.fields.get(String(step)) ?? []) : [],
-      );
-      found = fields.every((field) => field.kind === fields[0]!.kind) ? fields[0] : undefined;
-      if (found && fields.length > 1 && found.kind !== 'list' && found.kind !== 'record') found = undefined;
-    } else return undefined;
-  }
-  return found;
+/** The shapes that what is at a path can have: several where members of a union differ, none inside a passed-on object. */
+export function shapesAt(shape: Shape, path: readonly (string | number)[]): Shape[] {
+  return path.slice(1).reduce<Shape[]>((shapes, step) => shapes.flatMap((inner) => shapesBelow(inner, step)), [shape]);
+}
+
+function shapesBelow(shape: Shape, step: string | number): Shape[] {
+  if (shape.kind === 'list' || shape.kind === 'record') return [shape.element];
+  if (shape.kind === 'union') return [...shape.members.values()].flatMap((member) => shapesBelow(member, step));
+  const field = shape.kind === 'object' ? shape.fields.get(String(step)) : undefined;
+  return field ? [field] : [];
 }

@@ -1,6 +1,6 @@
 import type { Condition, Tracer } from '../units/index.js';
 import { collapseEntries, collapseItems } from './collapse.js';
-import { signatureOf, wholeOperations } from './operation.js';
+import { listOperations, signatureOf, wholeOperations } from './operation.js';
 import {
   call,
   constant,
@@ -34,6 +34,13 @@ const suspicious = 2 ** 40;
 /** An author's mistake that tracing noticed: where in the output, and what happened to a value. */
 export class UntraceableError extends Error {
   override readonly name = 'UntraceableError';
+
+  constructor(
+    message: string,
+    readonly code: 'untraceable-chart' | 'unsettled-chart' = 'untraceable-chart',
+  ) {
+    super(message);
+  }
 }
 
 /** A condition that stops the installation, with the message that the user gets. */
@@ -42,21 +49,45 @@ export interface Refusal {
   readonly message: Tree;
 }
 
-/** The stand-ins of one run, and what was done with them. */
-export class StandIns implements Tracer {
-  readonly #trees: Tree[] = [];
-  readonly refusals: Refusal[] = [];
-  readonly #first: number;
+/**
+ * Which stand-in is which leaf, kept from run to run: so the same object is the same text in each of them, and is read
+ * once.
+ */
+export class StandInTable {
+  readonly texts = new Leaves();
+  readonly numbers = new Leaves();
+  /** What texts without stand-ins and whole objects were read as. */
+  readonly read = new Map<string, Tree>();
 
   /** @param first number of the first stand-in; two runs with different ones must give the same */
-  constructor(first = 0) {
-    this.#first = first;
+  constructor(readonly first = 0) {}
+}
+
+class Leaves {
+  readonly trees: Tree[] = [];
+  readonly #indices = new Map<Tree, number>();
+
+  indexOf(tree: Tree): number {
+    const known = this.#indices.get(tree);
+    if (known !== undefined) return known;
+    const index = this.trees.push(tree) - 1;
+    this.#indices.set(tree, index);
+    return index;
   }
+}
+
+/** The stand-ins of one run, and what was done with them. */
+export class StandIns implements Tracer {
+  readonly refusals: Refusal[] = [];
+
+  constructor(readonly table = new StandInTable()) {}
 
   /** A stand-in for a leaf. */
   leaf(tree: Tree): string | number {
     const type = typeOf(tree);
-    return type === 'text' ? this.#text(tree) : firstNumber + this.#add(tree) * step;
+    return type === 'text'
+      ? this.#text(tree)
+      : firstNumber + (this.table.first + this.table.numbers.indexOf(tree)) * step;
   }
 
   /** A stand-in for a whole object. */
@@ -74,7 +105,8 @@ export class StandIns implements Tracer {
 
   operation(name: string, operands: readonly unknown[]): unknown {
     if (name === 'yamlText') return this.#text(yaml(this.decode(operands[0])));
-    const trees = operands.flat().map((operand) => this.#operand(operand));
+    const all = operands.flat().map((operand) => this.#operand(operand));
+    const trees = listOperations.has(name) ? collapseItems(all) : all;
     if (name === 'text') return this.#text(text([text(trees), constant('')]));
     for (const operand of trees)
       if (wholeOperations.has(name) && typeOf(operand) !== 'int')
@@ -102,13 +134,18 @@ export class StandIns implements Tracer {
       this.refusals.push(refusal);
   }
 
-  /** A tree of what the function gave: plain data with stand-ins in it. */
-  decode(value: unknown): Tree {
+  /**
+   * A tree of what the function gave: plain data with stand-ins in it.
+   *
+   * @param place where it is, for errors
+   */
+  decode(value: unknown, place = ''): Tree {
     if (typeof value === 'string') return this.#string(value);
-    if (typeof value === 'number') return this.#decodeNumber(value);
+    if (typeof value === 'number') return this.#decodeNumber(value, place);
     if (typeof value === 'boolean' || value === null) return constant(value);
     if (value === undefined) return constant(null);
-    if (Array.isArray(value)) return list(collapseItems(value.map((item) => this.decode(item))));
+    if (Array.isArray(value))
+      return list(collapseItems(value.map((item, index) => this.decode(item, `${place}/${index}`))));
     if (typeof value !== 'object') throw new UntraceableError(`a ${typeof value} in the output`);
     const entries: Entry[] = [];
     for (const [key, inner] of Object.entries(value)) {
@@ -116,10 +153,20 @@ export class StandIns implements Tracer {
       const tree = this.#string(key);
       entries.push({
         key: tree.kind === 'constant' ? key : tree,
-        value: this.decode(inner),
+        value: this.decode(inner, `${place}/${key}`),
       });
     }
     return map(collapseEntries(entries));
+  }
+
+  /** The tree of an object of the output: most are the same in many runs. */
+  document(object: unknown): Tree {
+    const text = JSON.stringify(object);
+    const known = this.table.read.get(text);
+    if (known) return known;
+    const tree = this.decode(object, (object as { readonly kind?: string }).kind);
+    this.table.read.set(text, tree);
+    return tree;
   }
 
   #operand(value: unknown): Tree {
@@ -127,20 +174,43 @@ export class StandIns implements Tracer {
     return this.decode(value);
   }
 
-  #decodeNumber(value: number): Tree {
+  #decodeNumber(value: number, place: string): Tree {
     const tree = this.#numbered(value);
     if (tree) return tree;
-    if (Number.isNaN(value) || Math.abs(value) >= suspicious)
-      throw new UntraceableError(`arithmetic on a value of the chart gave ${value}`);
+    if (Number.isNaN(value) || Math.abs(value) >= suspicious) {
+      const what = this.#calculated(value) ?? 'a number is calculated from a value of the chart';
+      throw new UntraceableError(`${place ? `${place}: ` : ''}${what}`);
+    }
     return constant(value);
   }
 
+  /** What was calculated with one stand-in, in words, and what to write instead. */
+  #calculated(value: number): string | undefined {
+    for (const tree of this.table.numbers.trees) {
+      const standIn = this.leaf(tree) as number;
+      const name = describe(tree);
+      const factor = Math.round(value / standIn);
+      const divisor = Math.round(standIn / value);
+      const more = value - standIn;
+      if (Math.abs(more) < step / 2) return `${name} + ${more} is calculated: write add(${name}, ${more})`;
+      if (Math.abs(factor) > 1 && standIn * factor === value)
+        return `${name} × ${factor} is calculated: write mul(${name}, ${factor})`;
+      if (Math.abs(divisor) > 1 && standIn / divisor === value)
+        return `${name} / ${divisor} is calculated: write divideUp(${name}, ${divisor})`;
+    }
+    return undefined;
+  }
+
   #string(value: string): Tree {
+    const plain = this.table.read.get(value);
+    if (plain) return plain;
     const parts: Tree[] = [];
     let from = 0;
     for (const match of value.matchAll(token)) {
       const tree =
-        match[1] === undefined ? this.#numbered(Number(match[0])) : this.#trees[digitsOf(match[1]) - this.#first];
+        match[1] === undefined
+          ? this.#numbered(Number(match[0]))
+          : this.table.texts.trees[digitsOf(match[1]) - this.table.first];
       if (!tree) continue;
       parts.push(constant(value.slice(from, match.index)), tree);
       from = match.index + match[0].length;
@@ -151,23 +221,24 @@ export class StandIns implements Tracer {
       parts.some((part) => part.kind === 'constant' && /[\uE000\uE001]/.test(String(part.value)))
     )
       throw new UntraceableError('a value of the chart was cut or changed on its way into a text');
-    if (parts.length === 0) return constant(value);
+    if (parts.length === 0) {
+      // A script is in the output of every run; digits that look like a number's may be one in another run.
+      const tree = constant(value);
+      if (!hasStandIn(value)) this.table.read.set(value, tree);
+      return tree;
+    }
     const tree = text([...parts, constant(rest)]);
     return tree;
   }
 
   #numbered(value: number): Tree | undefined {
-    const index = (value - firstNumber) / step - this.#first;
-    return Number.isInteger(index) ? this.#trees[index] : undefined;
-  }
-
-  #add(tree: Tree): number {
-    return this.#first + this.#trees.push(tree) - 1;
+    const index = (value - firstNumber) / step - this.table.first;
+    return Number.isInteger(index) ? this.table.numbers.trees[index] : undefined;
   }
 
   #text(tree: Tree): string {
     // As wide as any, so that cdk8s, which sorts keys, keeps the order in which they were made.
-    const digits = [...String(this.#add(tree)).padStart(7, '0')].map((digit) =>
+    const digits = [...String(this.table.first + this.table.texts.indexOf(tree)).padStart(7, '0')].map((digit) =>
       String.fromCharCode(zero + Number(digit)),
     );
     return `${open}${digits.join('')}${close}`;

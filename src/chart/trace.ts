@@ -1,37 +1,38 @@
-import { withTracer } from '../units/index.js';
+import { type Tracer, withTracer } from '../units/index.js';
 import { arraysOf, collapseEntries, collapseItems, moveElement } from './collapse.js';
-import { type Inspection, watchInspections } from './inspect.js';
+import { type Inspection, unwatched, watchInspections } from './inspect.js';
+import { refusalIn } from './refusal.js';
 import type { Around, Release, Rendered } from './render.js';
 import type { Shape } from './shape.js';
-import { StandIns } from './stand-in.js';
+import { StandIns, type StandInTable } from './stand-in.js';
 import { type Choices, Chooser, tracedValues } from './traced-values.js';
-import { constant, type Entry, each, every, list, map, type Option, reference, type Tree } from './tree.js';
+import { constant, type Entry, each, every, map, type Option, reference, type Tree } from './tree.js';
 
 /** What one run of the author's function gave, and which decisions it took. */
 export interface Sample {
   readonly choices: Choices;
-  /** The message with which the function refused these choices. */
-  readonly failure: Tree | undefined;
-  /** A list of maps: `condition` and `message`. */
-  readonly refusals: Tree;
+  /** The messages with which the function refused these choices, whatever the texts and numbers of the values. */
+  readonly failures: readonly Tree[];
+  /** Maps of a `condition` and a `message`. */
+  readonly refusals: readonly Tree[];
   /** A map: objects by the path of their construct. */
   readonly documents: Tree;
 }
 
 /** The author's function, bound to everything but its values and its release. */
-export type Run = (values: unknown, release: Release, around?: Around) => Rendered;
+export type Run = (values: unknown, release: Required<Release>, around?: Around) => Rendered;
 
 interface TraceOptions {
   readonly shape: Shape;
   readonly run: Run;
-  /** Number of the first stand-in. */
-  readonly first?: number;
+  /** The stand-ins, where several runs share them. */
+  readonly table?: StandInTable;
   readonly told?: ((inspection: Inspection, standIns: StandIns) => void) | undefined;
 }
 
 /** Runs the author's function once on stand-ins, with the given answers to what the structure of the values is. */
-export function trace({ shape, run, first, told }: TraceOptions, wanted: ReadonlyMap<string, Option>): Sample {
-  const standIns = new StandIns(first);
+export function trace({ shape, run, table, told }: TraceOptions, wanted: ReadonlyMap<string, Option>): Sample {
+  const standIns = new StandIns(table);
   const chooser = new Chooser(wanted);
   const around: Around | undefined =
     told &&
@@ -46,17 +47,23 @@ export function trace({ shape, run, first, told }: TraceOptions, wanted: Readonl
     const release = {
       name: standIns.leaf(reference(['release', 'name'], 'text')) as string,
       namespace: standIns.leaf(reference(['release', 'namespace'], 'text')) as string,
+      chart: standIns.leaf(reference(['release', 'chart'], 'text')) as string,
     };
-    return withTracer(standIns, () => run(values, release, around));
+    return withTracer(told ? unwatchedTracer(standIns) : standIns, () => run(values, release, around));
   };
+  const refused = (messages: readonly string[]): Sample => ({
+    choices: chooser.choices,
+    failures: [...new Set(messages.map((message) => standIns.decode(message.trim())))],
+    refusals: [],
+    documents: map([]),
+  });
   let rendered: Rendered;
   try {
     rendered = execute();
   } catch (error) {
-    if (error instanceof Error && error.name === 'UntraceableError') throw error;
-    const message = error instanceof Error ? error.message : String(error);
-    return { choices: chooser.choices, failure: standIns.decode(message), refusals: list([]), documents: map([]) };
+    return refused([refusalIn(error)]);
   }
+  if (rendered.invalid.length > 0) return refused(rendered.invalid);
   const refusals = standIns.refusals.map(({ condition, message }) =>
     map([
       { key: 'condition', value: condition },
@@ -65,13 +72,22 @@ export function trace({ shape, run, first, told }: TraceOptions, wanted: Readonl
   );
   return {
     choices: chooser.choices,
-    failure: rendered.invalid.length > 0 ? standIns.decode(rendered.invalid.join('\n')) : undefined,
-    refusals: list(collapseItems(refusals)),
+    failures: [],
+    refusals: [...new Set(collapseItems(refusals))],
     documents: map(
-      collapseDocuments(rendered.documents.map(({ path, object }) => ({ key: path, value: standIns.decode(object) }))),
+      collapseDocuments(
+        rendered.documents.map(({ path, object }) => ({ key: path, value: standIns.document(object) })),
+      ),
     ),
   };
 }
+
+/** What the leaf operations do themselves looks into stand-ins all the time, and is nobody's mistake. */
+const unwatchedTracer = (tracer: Tracer): Tracer => ({
+  isTraced: (value) => unwatched(() => tracer.isTraced(value)),
+  operation: (name, operands) => unwatched(() => tracer.operation(name, operands)),
+  refuse: (condition, message) => unwatched(() => tracer.refuse(condition, message)),
+});
 
 /** Documents for each element of a list: two that are equal but for the element, whatever their constructs are called. */
 function collapseDocuments(documents: readonly Entry[]): Entry[] {

@@ -179,8 +179,16 @@ export function choice(variable: Variable, branches: ReadonlyMap<Option, Tree>):
   );
 }
 
+const variableIds = new WeakMap<Variable, string>();
+
 /** Identity of a decision. */
-export const variableId = (variable: Variable): string => `${variable.kind} ${JSON.stringify(variable.path)}`;
+export function variableId(variable: Variable): string {
+  const known = variableIds.get(variable);
+  if (known !== undefined) return known;
+  const id = `${variable.kind} ${JSON.stringify(variable.path)}`;
+  variableIds.set(variable, id);
+  return id;
+}
 
 /** What a leaf gives; a map or a list gives nothing and is asked by nobody. */
 export function typeOf(tree: Tree): LeafType {
@@ -253,10 +261,16 @@ export function rebuild(tree: Tree, change: (child: Tree) => Tree, move: (path: 
   }
 }
 
+/** The path that a tree itself reads, without what is below it. */
+export function ownPath(tree: Tree): Path | undefined {
+  if (tree.kind === 'reference' || tree.kind === 'pass' || tree.kind === 'each') return tree.path;
+  return tree.kind === 'choice' ? tree.variable.path : undefined;
+}
+
 /** Every path that a tree reads, with the repeats of its lists. */
 export function pathsOf(tree: Tree, found: Path[] = []): Path[] {
-  if (tree.kind === 'reference' || tree.kind === 'pass' || tree.kind === 'each') found.push(tree.path);
-  if (tree.kind === 'choice') found.push(tree.variable.path);
+  const own = ownPath(tree);
+  if (own) found.push(own);
   for (const child of children(tree)) pathsOf(child, found);
   return found;
 }

@@ -1,5 +1,8 @@
-import { lostCharacters } from './defaults-template.js';
+import { isLostKey, lostCharacters } from './defaults-template.js';
 import { isPlainObject, memberOf, type Shape } from './shape.js';
+import { refusedKeys } from './values-schema.js';
+
+const refused = new RegExp(refusedKeys);
 
 /** Paths of everything in values that their shape does not have. */
 export function unknownKeys(shape: Shape, value: unknown, path = ''): string[] {
@@ -22,7 +25,9 @@ export function unknownKeys(shape: Shape, value: unknown, path = ''): string[] {
     case 'record':
       return isPlainObject(value)
         ? Object.entries(value).flatMap(([key, inner]) =>
-            /^(0|[1-9][0-9]*)$/.test(key) ? [below(key)] : unknownKeys(shape.element, inner, below(key)),
+            refused.test(key) || !shape.key.safeParse(key).success
+              ? [below(key)]
+              : unknownKeys(shape.element, inner, below(key)),
           )
         : [];
     default:
@@ -37,7 +42,7 @@ export function lostTexts(shape: Shape, value: unknown, path = ''): string[] {
   if (typeof value === 'string') return lostCharacters.test(value) ? [path] : [];
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) =>
-    lostCharacters.test(key) ? [path] : lostTexts(shape, inner, `${path}.${key}`),
+    isLostKey(key) ? [path] : lostTexts(shape, inner, `${path}.${key}`),
   );
 }
 

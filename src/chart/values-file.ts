@@ -10,9 +10,13 @@ import { yamlKey, yamlScalar } from './yaml-scalar.js';
  * @param head lines of the comment at the top
  */
 export function valuesFile(values: Readonly<Record<string, unknown>>, shape: Shape, head: readonly string[]): string {
-  const lines = block(values, shape, '');
+  const lines = valuesFileLines(values, shape);
   return `${[...head.map((line) => `# ${line}`), '', ...(lines.length > 0 ? lines : ['{}'])].join('\n')}\n`;
 }
+
+/** The same without a comment at the top; no line where nothing is given. */
+export const valuesFileLines = (values: Readonly<Record<string, unknown>>, shape: Shape | undefined): string[] =>
+  block(values, shape, '');
 
 function block(value: unknown, shape: Shape | undefined, indent: string): string[] {
   if (Array.isArray(value)) return value.flatMap((item) => element(item, indent));

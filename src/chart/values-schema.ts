@@ -1,14 +1,15 @@
 import type { Problem } from '../problem/index.js';
+import { objectMembers } from './defaults-template.js';
 import { patternRules, type Rule, UnsupportedPatternError } from './pattern.js';
 import { isRequired, largestWhole, leafRules, type Shape, type ShapeOf } from './shape.js';
 
-/** Keys of maps: whole numbers would be sorted otherwise by JavaScript than by Helm. */
-const wholeKey = '^(0|[1-9][0-9]*)$';
+/** Keys that maps cannot have: JavaScript sorts whole numbers otherwise than Helm, and its objects have the others. */
+export const refusedKeys = `^(0|[1-9][0-9]*|${objectMembers})$`;
 
 /**
  * The chart's values.schema.json: strict on every level, in draft 7, which Helm 3 and Helm 4 take, without references.
- * Null stands for left out wherever something may be left out. At the root `global` and `enabled` are allowed, because
- * Helm gives them to a chart that is a dependency.
+ * Null stands for left out wherever something may be left out. At the root `global`, with whatever is in it, and
+ * `enabled` are allowed, because Helm gives them to a chart that is a dependency.
  *
  * @param problems what no JSON schema in Helm can check is added here
  */
@@ -59,7 +60,7 @@ export function valuesSchema(shape: Shape, chart: string, problems: Problem[]): 
         const keys = keyRule(inner, path);
         return {
           type: 'object',
-          propertyNames: { allOf: [{ not: { pattern: wholeKey } }, ...keys] },
+          propertyNames: { allOf: [{ not: { pattern: refusedKeys } }, ...keys] },
           additionalProperties: orNull(rule(inner.element, `${path}.*`)),
         };
       }
@@ -132,12 +133,15 @@ export function valuesSchema(shape: Shape, chart: string, problems: Problem[]): 
   const { properties, ...root } = objectRule((shape as ShapeOf<'object'>).fields, '') as {
     properties: Record<string, Rule>;
   };
+  const { global } = properties;
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     ...root,
     properties: {
       ...properties,
-      ...(properties['global'] ? {} : { global: { type: ['object', 'null'] } }),
+      // Other charts of the same release have values of their own there.
+      ...(global ? { global: { ...global, additionalProperties: true } } : {}),
+      ...(global ? {} : { global: { type: ['object', 'null'] } }),
       ...(properties['enabled'] ? {} : { enabled: { type: ['boolean', 'null'] } }),
     },
   };

@@ -1,3 +1,5 @@
+import type { Dependencies } from './dependency.js';
+import { valuesYamlBlocks } from './dependency-values.js';
 import { fileDefaults, fill } from './layering.js';
 import { goText } from './print-expression.js';
 import { isPlainObject, isRequired, type Shape } from './shape.js';
@@ -6,11 +8,14 @@ import { isPlainObject, isRequired, type Shape } from './shape.js';
  * The chart's values.yaml: every value with what it is, its default, and those without one as a comment. Texts and keys
  * are quoted where a version of YAML could read them as something else.
  */
-export function valuesYaml(shape: Shape): string {
+export function valuesYaml(shape: Shape, dependencies: Dependencies = {}): string {
   if (shape.kind !== 'object') return '{}\n';
   const defaults = fileDefaults(shape) as Record<string, unknown> | undefined;
   const blocks = [...shape.fields].map(([key, field]) => block(key, field, defaults?.[key], 0).join('\n'));
-  return `${blocks.join('\n\n')}\n`;
+  const all = [...blocks, ...valuesYamlBlocks(dependencies)];
+  // A file of comments only would be null.
+  const isEmpty = all.every((text) => text.split('\n').every((line) => line === '' || line.startsWith('#')));
+  return `${[...all, ...(isEmpty ? ['{}'] : [])].join('\n\n')}\n`;
 }
 
 function block(key: string, shape: Shape, value: unknown, indent: number): string[] {

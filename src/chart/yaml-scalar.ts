@@ -49,3 +49,24 @@ export function blockLines(value: string): { sign: '|' | '|-'; lines: string[] }
   const lines = (ends ? value.slice(0, -1) : value).split('\n');
   return { sign: ends ? '|' : '|-', lines: lines.map((line) => line.replaceAll('{{', '{{ "{{" }}')) };
 }
+
+/**
+ * An object's lines, closed by a comment where a text in it may end in line breaks: Helm cuts those off the end of an
+ * object, a block of text keeps one of them, and which line comes last may depend on values.
+ */
+export function closed(lines: readonly string[]): string[] {
+  const mayEndInText = lines.some((line) => /^\{\{- (toYaml|include "[^"]*\.yaml\d*") |[:-] \|$/.test(line));
+  return mayEndInText ? [...lines, '# Line breaks above this line are part of a text.'] : [...lines];
+}
+
+/** Lines of a template further to the right, with the objects that it writes there. */
+export function indented(lines: readonly string[], by: number): string[] {
+  return lines.map((line) => {
+    if (line === '') return line;
+    if (!line.startsWith('{{-')) return ' '.repeat(by) + line;
+    return line.replace(
+      /^(\{\{- (?:toYaml|include) .* nindent )(\d+)(?= \}\}$)/,
+      (_, start: string, own: string) => `${start}${Number(own) + by}`,
+    );
+  });
+}

@@ -2,8 +2,8 @@ import { type Command, Option } from 'commander';
 import { exitCodes } from '../problem/index.js';
 import type { ListOptions } from './backups-list.js';
 import type { PruneOptions } from './backups-prune.js';
-import type { RestoreOptions } from './backups-restore.js';
 import type { RunOptions } from './backups-run.js';
+import type { RestoreOptions } from './backups-session.js';
 import type { OneBackupOptions } from './backups-show.js';
 import type { Surroundings } from './chart-commands.js';
 
@@ -49,10 +49,20 @@ ${exitCodeHelp}`;
 const restoreHelp = `
 Two Jobs are made from the restore Job that the app has put into the namespace: the first makes the
 plan and changes nothing, the second carries it out once you have typed the backup's id, or with --yes.
+Vald's agents restore themselves: the plan says what each comes back with, and what you have to do.
 
 Examples:
   $ chartwright backups restore latest -n rondb --plan
   $ chartwright backups restore 217036800 -n rondb --only shop,crm.orders
+  $ chartwright backups restore 2026-11-21T03:00:00Z -n vald --plan
+${exitCodeHelp}`;
+
+const drillHelp = `
+The Job is made from the CronJob that drills restores. It restores onto a volume of its own, and asks the
+database that it has started there: it writes nothing to the store and to the database at work.
+
+Examples:
+  $ chartwright backups drill -n vald
 ${exitCodeHelp}`;
 
 const pruneHelp = `
@@ -68,7 +78,7 @@ ${exitCodeHelp}`;
 export function addBackupsCommands(program: Command, { open, end }: Surroundings): void {
   const backups = program
     .command('backups')
-    .description('look at the backups of a live cluster, make, verify, restore and prune them')
+    .description('look at the backups of a live cluster, make, verify, restore, drill and prune them')
     .helpCommand(false)
     .addHelpText('after', exitCodeHelp);
   const screenFor = ({ output }: { readonly output: string }) => open({ json: output !== 'text', quiet: false });
@@ -107,19 +117,28 @@ export function addBackupsCommands(program: Command, { open, end }: Surroundings
       end(await verifyBackups(options, screen));
     });
   withConnection(backups.command('restore').description('restore a backup: show the plan, ask, and follow it'))
-    .argument('<id>', 'id of the backup, or latest')
+    .argument('<id>', 'id of the backup, or latest; of Vald’s also a time')
     .option('--only <names>', 'only these databases and tables: shop,crm.orders', list)
     .option('--except <names>', 'not these databases and tables', list)
     .option('--into-non-empty', 'also where the cluster has other tables')
     .option('--allow-unverified', 'also a backup that nothing vouches for, such as upstream’s')
     .option('--no-users', 'without users and grants')
     .option('--plan', 'show the plan and change nothing')
+    .option('--pod <name>', 'pod of the backup, where each pod has its own')
     .option('-y, --yes', 'do not ask')
     .addHelpText('after', restoreHelp)
     .action(async (id: string, options: RestoreOptions) => {
       const screen = screenFor(options);
       const { restoreBackup } = await import('./backups-restore.js');
       end(await restoreBackup(id, options, screen));
+    });
+  withConnection(backups.command('drill').description('play a restore on a volume of its own'))
+    .option('--detach', 'only start it')
+    .addHelpText('after', drillHelp)
+    .action(async (options: RunOptions) => {
+      const screen = screenFor(options);
+      const { drillBackups } = await import('./backups-drill.js');
+      end(await drillBackups(options, screen));
     });
   withConnection(backups.command('prune').description('show what retention deletes, and with --apply delete it'))
     .option('--dry-run', 'show it only: the default')

@@ -70,7 +70,7 @@ export function failedRun({ metadata }: Job, outcome: JobOutcome): Failure {
   const { namespace, name } = metadata;
   const told = refusal(outcome.log);
   const problem: Problem = {
-    code: 'app-failed',
+    code: 'failed-job',
     severity: 'error',
     where: { object: `Job ${namespace}/${name}` },
     message: told?.fact ?? `ended without success${outcome.reason === undefined ? '' : ` (${outcome.reason})`}`,

@@ -1,6 +1,7 @@
 import { type BackupView, findAttachments, type RepositoryView, readStatus, viewRepository } from '../cluster/index.js';
 import { exitCodes } from '../problem/index.js';
 import { printDocument } from './backups-document.js';
+import { podTroubles, printPods } from './backups-pods.js';
 import { type BackupsOptions, BackupsSession } from './backups-session.js';
 import { type Column, printAge, printable, printBytes, printColumns } from './columns.js';
 import type { Screen } from './screen.js';
@@ -26,7 +27,7 @@ const columns: readonly Column<BackupView>[] = [
 /**
  * Lists what is in the repositories of a namespace.
  *
- * @returns 1 where a repository is another cluster’s, has no backup, or one that is corrupt; else 0
+ * @returns 1 where a repository is another cluster’s, has no backup, one that is corrupt, or a pod without; else 0
  */
 export function listBackups(options: ListOptions, screen: Screen): Promise<number> {
   return BackupsSession.run(options, screen, async (session) => {
@@ -48,13 +49,18 @@ export function listBackups(options: ListOptions, screen: Screen): Promise<numbe
 }
 
 function printRepository(view: RepositoryView): string {
-  const { name, namespace, database, path, backups } = view;
+  const { name, namespace, database, path, backups, pods } = view;
   const heading = `${database} ${namespace}/${name} in ${printable(path)}\n`;
-  return [heading, backups.length > 0 ? printColumns(columns, backups) : '', ...troubles(view)].join('');
+  return [
+    heading,
+    backups.length > 0 ? printColumns(columns, backups) : '',
+    pods ? printPods(pods) : '',
+    ...troubles(view),
+  ].join('');
 }
 
 /** What somebody on call has to know, one line each. */
-function troubles({ owner, clusterId, backups }: RepositoryView): string[] {
+function troubles({ owner, clusterId, backups, pods }: RepositoryView): string[] {
   const corrupt = backups.filter(({ state }) => state === 'corrupt').length;
   return [
     ...(owner === undefined ? ['There is no owner.json: nothing was backed up here yet, or the path is wrong.\n'] : []),
@@ -65,5 +71,6 @@ function troubles({ owner, clusterId, backups }: RepositoryView): string[] {
     ...(corrupt > 0
       ? [`${corrupt} ${corrupt === 1 ? 'backup is' : 'backups are'} corrupt and cannot be restored.\n`]
       : []),
+    ...podTroubles(pods),
   ];
 }

@@ -72,10 +72,10 @@ async function apply(session: BackupsSession, attachment: Attachment, count: num
   const { screen } = session;
   if (attachment.database === 'vald')
     throw new ClusterError(
-      'failed',
-      `${attachment.namespace}/${attachment.name}`,
-      'Vald’s agents prune their own backups after each upload',
-      'Change the retention of the backup in the app, and apply it.',
+      'refused',
+      `StatefulSet ${attachment.namespace}/${attachment.name}`,
+      'only a pod’s own uploader deletes its generations: nobody else knows which one it is writing',
+      'It does so after each upload. For other rules change the uploader’s retention in the app, and apply it.',
     );
   const template = attachment.backup ?? missing(attachment, 'backup');
   await refuseWhileBusy(session.cluster, attachment, ['backup', 'restore']);

@@ -1,23 +1,14 @@
 import { type Attachment, ClusterError, refuseWhileBusy } from '../cluster/index.js';
 import { exitCodes } from '../problem/index.js';
+import { parseTime } from '../repository/index.js';
 import { ask, refuseWithoutAnswer } from './backups-ask.js';
 import { printDocument } from './backups-document.js';
 import { failedRun, followRun, startRun } from './backups-follow.js';
+import { planValdRestore } from './backups-restore-vald.js';
 import { missing } from './backups-run.js';
-import { type BackupsOptions, BackupsSession } from './backups-session.js';
+import { BackupsSession, type RestoreOptions } from './backups-session.js';
 import { printAge, printable, printBytes } from './columns.js';
 import type { Screen } from './screen.js';
-
-/** Options of `chartwright backups restore`. */
-export interface RestoreOptions extends BackupsOptions {
-  readonly only?: readonly string[];
-  readonly except?: readonly string[];
-  readonly intoNonEmpty?: boolean;
-  readonly allowUnverified?: boolean;
-  readonly users: boolean;
-  readonly plan?: boolean;
-  readonly yes?: boolean;
-}
 
 /** A restore’s plan, as its script prints it with MODE=plan. */
 interface Plan {
@@ -37,19 +28,19 @@ interface Plan {
 
 /**
  * Restores a backup: a Job makes the plan and changes nothing; once somebody has agreed, another one carries it out.
+ * Vald’s agents restore themselves, so of theirs only the plan is shown.
  *
- * @param id id of the backup, or `latest`
+ * @param id id of the backup, or `latest`; of Vald’s also a time
  * @returns 1 where the plan would be refused, or nobody agreed
  */
 export function restoreBackup(id: string, options: RestoreOptions, screen: Screen): Promise<number> {
   return BackupsSession.run(options, screen, async (session) => {
-    if (id !== 'latest' && !/^[1-9]\d{0,9}$/.test(id))
-      throw new ClusterError('usage', 'backup id', 'is no id of a backup', 'Take one of: chartwright backups list.', {
-        got: id,
-        allowed: 'latest, or a whole number from 1 to 2147483647',
-      });
-    if (!options.plan) refuseWithoutAnswer(session, options.yes);
+    const isTime = parseTime(id) !== undefined;
+    if (!isTime && !isBackup(id)) throw unknownBackup(id);
     const attachment = await session.attachment();
+    if (attachment.database === 'vald') return planValdRestore(session, attachment, id, options);
+    if (isTime) throw unknownBackup(id);
+    if (!options.plan) refuseWithoutAnswer(session, options.yes);
     const template = attachment.restore ?? missing(attachment, 'restore');
     await refuseWhileBusy(session.cluster, attachment, ['backup', 'restore']);
     const plan = await makePlan(session, attachment, environmentOf(id, options));
@@ -80,6 +71,14 @@ export function restoreBackup(id: string, options: RestoreOptions, screen: Scree
     return exitCodes.ok;
   });
 }
+
+const isBackup = (id: string): boolean => id === 'latest' || /^[1-9]\d{0,9}$/.test(id);
+
+const unknownBackup = (id: string): ClusterError =>
+  new ClusterError('usage', 'backup id', 'is no id of a backup', 'Take one of: chartwright backups list.', {
+    got: id,
+    allowed: 'latest, or a whole number from 1 to 2147483647; of Vald’s also a time, such as 2026-11-21T03:00:00Z',
+  });
 
 function environmentOf(id: string, { only = [], except = [], ...options }: RestoreOptions): Record<string, string> {
   const lines = (names: readonly string[], tables: boolean) =>

@@ -1,10 +1,17 @@
-import { type Attachment, ClusterError, readStatus, refuseHalfRestored, refuseWhileBusy } from '../cluster/index.js';
+import {
+  type Attachment,
+  ClusterError,
+  type JobKind,
+  readStatus,
+  refuseHalfRestored,
+  refuseWhileBusy,
+} from '../cluster/index.js';
 import { exitCodes } from '../problem/index.js';
 import { printDocument } from './backups-document.js';
 import { failedRun, followRun, startRun } from './backups-follow.js';
 import { type BackupsOptions, BackupsSession } from './backups-session.js';
 import { parseManifest, printSummary } from './backups-summary.js';
-import { printBytes } from './columns.js';
+import { printable, printBytes } from './columns.js';
 import { Failure } from './failure.js';
 import type { Screen } from './screen.js';
 
@@ -54,17 +61,26 @@ export function verifyBackups(options: RunOptions, screen: Screen): Promise<numb
     });
     if (options.detach) return detached(session, job.metadata.name);
     const { outcome, report } = await followRun(session, job);
-    if (options.output !== 'text' && (report || outcome.succeeded)) {
-      printDocument({ job: outcome.job, report }, options.output, screen);
+    // Vald’s verification has no report: its log names each fault.
+    const faults = report ? [] : faultsOf(outcome.log);
+    if (options.output !== 'text' && (report || faults.length > 0 || outcome.succeeded)) {
+      printDocument({ job: outcome.job, report: report ?? { faults } }, options.output, screen);
       return outcome.succeeded ? exitCodes.ok : exitCodes.findings;
     }
-    // Vald’s verification has no report: its log names each damage.
     if (report) screen.result(printVerification(report));
     else if (outcome.succeeded) screen.result('the backups are right\n');
+    else screen.result(faults.map(({ fault, fact }) => `  ${fault}: ${printable(fact)}\n`).join(''));
     if (outcome.succeeded) return exitCodes.ok;
     throw failedRun(job, outcome);
   });
 }
+
+/** What is wrong with the generations of pods: lines such as `vald-verify: not current: vald-agent-0 was last at …`. */
+const faultsOf = (log: readonly string[]): { fault: string; fact: string }[] =>
+  log.flatMap((line) => {
+    const [, fault, fact] = /^vald-verify: (damaged|missing|not current): (.*)$/.exec(line) ?? [];
+    return fault === undefined || fact === undefined ? [] : [{ fault, fact }];
+  });
 
 function printVerification(report: Readonly<Record<string, unknown>>): string {
   const { state, sets, read, damaged, share, count, lastWholePass } = report as {
@@ -84,8 +100,15 @@ function printVerification(report: Readonly<Record<string, unknown>>): string {
   ].join('');
 }
 
+const lacking: Readonly<Record<JobKind, { readonly object: string; readonly construct: string }>> = {
+  backup: { object: 'CronJob to back up', construct: 'BackupCronJob' },
+  verify: { object: 'CronJob to verify', construct: 'VerifyCronJob' },
+  restore: { object: 'Job to restore', construct: 'RestoreJob' },
+  drill: { object: 'CronJob to drill restores', construct: 'RestoreDrillCronJob' },
+};
+
 /** Says clearly what a database does not have. */
-export function missing({ database, namespace, name }: Attachment, kind: 'backup' | 'verify' | 'restore'): never {
+export function missing({ database, namespace, name }: Attachment, kind: JobKind): never {
   const where = `namespace ${namespace}`;
   if (database === 'vald' && kind === 'backup')
     throw new ClusterError(
@@ -94,23 +117,24 @@ export function missing({ database, namespace, name }: Attachment, kind: 'backup
       'Vald’s agents back themselves up after each save: there is no Job to start',
       'Make an agent save its index; “chartwright backups list” shows what has arrived.',
     );
-  if (database === 'vald' && kind === 'restore')
+  if (database === 'rondb' && kind === 'drill')
     throw new ClusterError(
       'failed',
       where,
-      'Vald’s agents restore themselves when they start without a valid index',
-      'The runbook beside the manifests says how; for an earlier state set restoreAsOf of the backup.',
+      'a restore of RonDB is drilled in a cluster of its own: there is no Job for it in this one',
+      'Give a second cluster the same repository, and run “chartwright backups restore” there.',
     );
-  const constructs = { backup: 'RonDBBackupCronJob', verify: 'the CronJob that verifies', restore: 'RonDBRestoreJob' };
+  const { object, construct } = lacking[kind];
   throw new ClusterError(
     'not-found',
     where,
-    `the repository ${name} has no ${kind === 'restore' ? 'Job to restore' : `CronJob to ${kind === 'verify' ? 'verify' : 'back up'}`}`,
-    `Add ${constructs[kind]} to the app and apply its manifests.`,
+    `the repository ${name} has no ${object}`,
+    `Add ${database === 'vald' ? `Vald${construct}` : `RonDB${construct}`} to the app and apply its manifests.`,
   );
 }
 
-function detached(session: BackupsSession, job: string): number {
+/** Ends a command that only starts its Job. */
+export function detached(session: BackupsSession, job: string): number {
   session.goesOn = undefined;
   const { namespace, screen, options } = session;
   if (options.output !== 'text') printDocument({ job }, options.output, screen);

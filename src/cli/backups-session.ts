@@ -26,6 +26,19 @@ export interface BackupsOptions extends ConnectionOptions {
   readonly output: 'text' | 'json' | 'yaml';
 }
 
+/** Options of `chartwright backups restore`. */
+export interface RestoreOptions extends BackupsOptions {
+  readonly only?: readonly string[];
+  readonly except?: readonly string[];
+  readonly intoNonEmpty?: boolean;
+  readonly allowUnverified?: boolean;
+  readonly users: boolean;
+  readonly plan?: boolean;
+  readonly yes?: boolean;
+  /** Of what is backed up by pod. */
+  readonly pod?: string;
+}
+
 /** What a command about backups works with, while it runs. */
 export class BackupsSession {
   /** What a person has to know who interrupts the command now: what goes on in the cluster. */

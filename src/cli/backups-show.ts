@@ -2,12 +2,14 @@ import {
   type Attachment,
   type BackupView,
   ClusterError,
+  type PodView,
   readStatus,
   type Snapshot,
   viewRepository,
 } from '../cluster/index.js';
 import { exitCodes } from '../problem/index.js';
 import { printDocument } from './backups-document.js';
+import { podTroubles, printPods } from './backups-pods.js';
 import { type BackupsOptions, BackupsSession } from './backups-session.js';
 import { parseManifest, printSummary } from './backups-summary.js';
 import type { Screen } from './screen.js';
@@ -22,6 +24,8 @@ export interface FoundBackup {
   readonly attachment: Attachment;
   readonly snapshot: Snapshot;
   readonly view: BackupView;
+  /** Until when its pod is backed up, where that is known. */
+  readonly pod: PodView | undefined;
   /** Text of its manifest. */
   readonly manifest: string | undefined;
 }
@@ -34,13 +38,15 @@ export interface FoundBackup {
  */
 export function showBackup(id: string, options: OneBackupOptions, screen: Screen): Promise<number> {
   return BackupsSession.run(options, screen, async (session) => {
-    const { attachment, view, manifest } = await findBackup(session, id, options.pod);
+    const { attachment, view, pod, manifest } = await findBackup(session, id, options.pod);
     const parsed = parseManifest(manifest);
-    if (options.output !== 'text') printDocument({ backup: view, manifest: parsed }, options.output, screen);
+    if (options.output !== 'text')
+      printDocument({ backup: view, ...(pod ? { pod } : {}), manifest: parsed }, options.output, screen);
     else {
       const of = view.pod === undefined ? attachment.name : `${attachment.name}, pod ${view.pod}`;
       screen.result(`backup ${view.id} of ${attachment.database} ${attachment.namespace}/${of}\n`);
       screen.result(printSummary(parsed, view));
+      if (pod) screen.result(`\n${printPods([pod])}${podTroubles([pod]).join('')}`);
     }
     return view.state === 'committed' ? exitCodes.ok : exitCodes.findings;
   });
@@ -54,7 +60,12 @@ export function showBackup(id: string, options: OneBackupOptions, screen: Screen
 export async function findBackup(session: BackupsSession, id: string, pod: string | undefined): Promise<FoundBackup> {
   const attachment = await session.attachment();
   const snapshot = await session.readStore(attachment);
-  const { backups } = viewRepository(attachment, snapshot, await readStatus(session.cluster, attachment), new Date());
+  const { backups, pods: podViews } = viewRepository(
+    attachment,
+    snapshot,
+    await readStatus(session.cluster, attachment),
+    new Date(),
+  );
   const candidates = backups.filter((one) => pod === undefined || one.pod === pod);
   const newest = candidates.find(({ state }) => state === 'committed');
   const fitting =
@@ -82,5 +93,12 @@ export async function findBackup(session: BackupsSession, id: string, pod: strin
       },
     );
   const folder = view.pod === undefined ? '' : `${view.pod}/`;
-  return { attachment, snapshot, view, manifest: snapshot.records.get(`${folder}${view.id}/manifest.json`) };
+  const podView = podViews?.find((one) => one.pod === view.pod);
+  return {
+    attachment,
+    snapshot,
+    view,
+    pod: podView,
+    manifest: snapshot.records.get(`${folder}${view.id}/manifest.json`),
+  };
 }

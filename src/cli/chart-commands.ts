@@ -25,11 +25,15 @@ Each chart is checked against its source before a file is written. Its folder is
 but for charts/ and Chart.lock, which belong to "helm dependency build". A LICENSE in the folder that
 you are in becomes a part of the chart.
 
+Where the folder holds an older version, the two are compared: a change that no upgrade can make, such as
+another selector, is an error; a warning where the major version is raised, or with --breaking.
+
 Examples:
   $ chartwright chart src/chart.ts                     write charts/<name of the chart>
   $ chartwright chart src/chart.ts --out deploy/web    the same, where the chart is called web
   $ chartwright chart src/chart.ts --check             in CI: fail if the committed chart is out of date
   $ chartwright chart src/chart.ts --checks 20000      check it on more values, each night
+  $ chartwright chart src/chart.ts --policy policies.ts
   $ chartwright chart src/chart.ts --output json | jq '.outputs[].chart'
 
 Exit codes:
@@ -102,6 +106,8 @@ export function addChartCommands(program: Command, { open, end }: Surroundings):
       .argument('<module>', 'a .ts or .js file')
       .option('--out <folder>', 'folder of the charts, or of the one chart where it is called as that', 'charts')
       .option('--checks <number>', 'on how many random values each chart is checked (default: 2000)', wholeNumber)
+      .option('--policy <module>', 'a .ts or .js file with checks of your own on what is generated; repeat it', append)
+      .option('--breaking', 'write a chart too whose releases cannot be upgraded from the one that is there')
       .option('--check', 'write nothing; print a diff and exit 1 if a file that git does not ignore would change'),
   )
     .addHelpText('after', chartHelp)
@@ -161,6 +167,8 @@ function withOutput(command: Command): Command {
     .addOption(new Option('-o, --output <format>', 'how to print the result').choices(['text', 'json']).default('text'))
     .option('-q, --quiet', 'print problems only');
 }
+
+const append = (text: string, before: readonly string[] = []): string[] => [...before, text];
 
 function wholeNumber(text: string): number {
   const number = Number(text);

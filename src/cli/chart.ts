@@ -1,6 +1,7 @@
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { UpgradeRecord } from '../chart/index.js';
 import { exitCodes, type Problem } from '../problem/index.js';
 import { isUnchanged } from './comparison.js';
 import { Failure } from './failure.js';
@@ -19,6 +20,8 @@ export interface ChartOptions {
   readonly out: string;
   readonly checks?: number;
   readonly check?: boolean;
+  readonly policy?: readonly string[];
+  readonly breaking?: boolean;
 }
 
 /** What is told of a chart: what became of its folder, and how sure it is. */
@@ -41,8 +44,13 @@ export async function writeCharts(module: string, options: ChartOptions, screen:
   const interruption = new Interruption();
   const work: WorkFolder[] = [];
   try {
-    const wanted = options.checks === undefined ? {} : { checks: options.checks };
-    const { charts } = await runModuleProcess(module, { wanted: 'charts', ...wanted }, interruption, screen);
+    const { checks, policy } = options;
+    const wanted = {
+      wanted: 'charts',
+      ...(checks ? { checks } : {}),
+      ...(policy ? { policies: policy } : {}),
+    } as const;
+    const { charts, problems: warnings } = await runModuleProcess(module, wanted, interruption, screen);
     const targets = targetsOf(charts, module, options.out, folder);
     const compared = charts.map((chart, index) => {
       const target = targets[index]!;
@@ -51,19 +59,30 @@ export async function writeCharts(module: string, options: ChartOptions, screen:
       return prepare(chart, { target, work: place }, folder);
     });
     interruption.check();
+    const notes = [...warnings];
+    for (const output of compared) notes.push(...(await upgradeProblemsOf(output, options.breaking === true)));
+    if (!options.check && notes.some(({ severity }) => severity === 'error'))
+      throw new Failure(notes, exitCodes.findings);
     if (options.check) {
       const again = { what: 'generating it again', command: `chartwright chart ${module} --out ${options.out}` };
       const { problems, outputs } = await differencesOf(compared, folder, again);
       return show(
-        { exitCode: problems.length > 0 ? exitCodes.findings : exitCodes.ok, problems, outputs },
+        {
+          exitCode: problems.length > 0 ? exitCodes.findings : exitCodes.ok,
+          problems: [...notes, ...problems],
+          outputs,
+        },
         charts,
         screen,
       );
     }
     for (const output of compared) refuseStrangersFolder(output);
+    const stale = compared.filter(needsDependencies);
     swap(compared.filter(({ comparison }) => !isUnchanged(comparison)));
+    for (const { target } of stale)
+      screen.note(`${target.shown}: run "helm dependency update ${target.shown}", its dependencies are not there`);
     return show(
-      { exitCode: exitCodes.ok, problems: [], outputs: compared.map((one) => summarize(one)) },
+      { exitCode: exitCodes.ok, problems: notes, outputs: compared.map((one) => summarize(one)) },
       charts,
       screen,
     );
@@ -107,6 +126,36 @@ function prepare(chart: MadeChart, output: Replacement, folder: string): Compare
   return compareOutput(output);
 }
 
+/** Whether the dependencies are others than those that Helm has put into the folder, or it has put none there. */
+function needsDependencies({ target, work }: ComparedOutput): boolean {
+  const [before, after] = [target.path, work.fresh].map((folder) => dependenciesIn(join(folder, 'Chart.yaml')));
+  return after !== undefined && (before !== after || !existsSync(join(target.path, 'charts')));
+}
+
+/** The line of Chart.yaml, in which a chart of ours has all of them. */
+const dependenciesIn = (file: string): string | undefined =>
+  existsSync(file) ? /^dependencies: .*$/m.exec(readFileSync(file, 'utf8'))?.[0] : undefined;
+
+/** What breaks for the releases of the chart that is there. */
+async function upgradeProblemsOf({ target, work }: ComparedOutput, isMeant: boolean): Promise<Problem[]> {
+  if (!existsSync(join(target.path, 'Chart.yaml'))) return [];
+  // With it comes all of cdk8s, which a first run does without.
+  const { upgradeFile, upgradeProblems } = await import('../chart/index.js');
+  const [before, after] = [target.path, work.fresh].map((folder) => readRecord(join(folder, upgradeFile)));
+  if (!before || !after) return [];
+  return upgradeProblems(before, after).map((problem) => (isMeant ? { ...problem, severity: 'warning' } : problem));
+}
+
+/** What a chart keeps for this comparison; nothing where it was made by hand or by an older version. */
+function readRecord(file: string): UpgradeRecord | undefined {
+  if (!existsSync(file)) return undefined;
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as UpgradeRecord;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The last guard before a folder is replaced: one with files and no Chart.yaml is no chart but a wrong path. */
 function refuseStrangersFolder({ target }: ComparedOutput): void {
   if (!existsSync(target.path) || existsSync(join(target.path, 'Chart.yaml'))) return;
@@ -138,9 +187,10 @@ function show(outcome: Outcome, charts: readonly MadeChart[], screen: Screen): n
   return outcome.exitCode;
 }
 
-function sureness({ name, version, mode, runs, checks }: ChartSummary['chart']): string {
+function sureness({ name, version, mode, runs, checks, accepted = checks }: ChartSummary['chart']): string {
   const seen = mode === 'exhaustive' ? 'all structures seen' : 'sampled until no further structure was found';
-  return `${name} ${version}: ${mode} (${seen}) in ${runs} runs, equal to its source on ${checks} values`;
+  const refused = checks > accepted ? `, ${checks - accepted} of them refused` : '';
+  return `${name} ${version}: ${mode} (${seen}) in ${runs} runs, equal to its source on ${checks} values${refused}`;
 }
 
 function noChart(module: string): Problem {

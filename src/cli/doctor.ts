@@ -1,6 +1,5 @@
 import { styleText } from 'node:util';
 import {
-  type Attachment,
   allChecks,
   ClusterError,
   countVerdicts,
@@ -15,6 +14,7 @@ import {
   failsRun,
   findAttachments,
   type KubeObject,
+  objectsOf,
 } from '../cluster/index.js';
 import { exitCodes, nearest } from '../problem/index.js';
 import { BackupsSession } from './backups-session.js';
@@ -82,9 +82,6 @@ export async function doctor(paths: readonly string[], options: DoctorOptions, s
     }
   });
 }
-
-const objectsOf = ({ backup, verify, restore, agents }: Attachment): KubeObject[] =>
-  [backup, verify, restore, agents].filter((one) => one !== undefined);
 
 const among = (objects: readonly KubeObject[]) => (one: KubeObject) =>
   objects.some(({ kind, metadata }) => kind === one.kind && metadata.name === one.metadata.name);

@@ -22,19 +22,22 @@ const starter = 'const { runModule } = await import(process.argv[1]); await runM
  */
 export async function runModuleProcess(
   module: string,
-  wanted: Pick<ModuleRequest, 'wanted' | 'checks' | 'environments'>,
+  wanted: Pick<ModuleRequest, 'wanted' | 'checks' | 'environments'> & { readonly policies?: readonly string[] },
   interruption: Interruption,
   screen: Screen,
 ): Promise<ModuleReport> {
   const folder = process.cwd();
-  const file = resolve(folder, module);
-  if (!existsSync(file) || !statSync(file).isFile() || !/\.[mc]?[jt]sx?$/.test(file)) throw noModule(module);
+  const file = moduleFile(module, folder);
+  const policies = (wanted.policies ?? []).map((policy) => moduleFile(policy, folder));
   const work = WorkFolder.elsewhere();
   try {
     const report = join(work.path, 'report.json');
-    const request: ModuleRequest = { file, folder, report, ...wanted };
+    const progress = join(work.path, 'progress');
+    const request: ModuleRequest = { ...wanted, file, folder, report, progress, policies };
     const command = await commandFor(module, request);
-    screen.startProgress(`running ${module}`);
+    screen.startProgress(`running ${module}`, () =>
+      existsSync(progress) ? `: ${readFileSync(progress, 'utf8')}` : '',
+    );
     const end = await runApp(command, process.env, folder, interruption, (chunk) => screen.passOn(chunk));
     screen.stopProgress();
     interruption.check();
@@ -53,10 +56,18 @@ export async function runModuleProcess(
   }
 }
 
+function moduleFile(module: string, folder: string): string {
+  const file = resolve(folder, module);
+  if (!existsSync(file) || !statSync(file).isFile() || !/\.[mc]?[jt]sx?$/.test(file)) throw noModule(module);
+  return file;
+}
+
 async function commandFor(module: string, request: ModuleRequest): Promise<AppCommand> {
   // Only its place is wanted: it runs in the other process.
   const { location } = await import('./module-runner.js');
-  const loader = typeScript.test(request.file) ? ['--import', import.meta.resolve('tsx')] : [];
+  const loader = [request.file, ...request.policies].some((file) => typeScript.test(file))
+    ? ['--import', import.meta.resolve('tsx')]
+    : [];
   return {
     text: module,
     where: { file: module },

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, relative, resolve } from 'node:path';
+import { basename, dirname, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Place, Problem } from '../problem/index.js';
 import { placeOfError } from './app-report.js';
@@ -15,6 +15,10 @@ export interface ModuleRequest {
   readonly wanted: 'charts' | 'values';
   /** On how many values each chart is checked. @default - as many as the engine does by itself */
   readonly checks?: number;
+  /** Where to write how far it is, for whoever waits. */
+  readonly progress: string;
+  /** Absolute paths of modules with policies for the charts. */
+  readonly policies: readonly string[];
   /** Environments whose values are wanted. @default - all */
   readonly environments?: readonly string[];
 }
@@ -26,6 +30,8 @@ export interface MadeChart {
   readonly mode: 'exhaustive' | 'sampled';
   readonly runs: number;
   readonly checks: number;
+  /** How many of the values of the checks are not refused. */
+  readonly accepted?: number;
   /** With which messages the chart refuses some values, as its templates have them. */
   readonly refusals: readonly string[];
   /** Path below the chart's folder, and text. */
@@ -59,9 +65,14 @@ interface ChartLike {
     readonly mode: MadeChart['mode'];
     readonly runs: number;
     readonly checks: number;
+    readonly accepted?: number;
+    readonly warnings?: readonly Problem[];
     readonly template: { readonly failure: { readonly kind: string; readonly value?: unknown } };
   };
-  render(values: unknown, release: { readonly name: string; readonly namespace: string }): unknown;
+  render(
+    values: unknown,
+    release: { readonly name: string; readonly namespace: string; readonly chart: string },
+  ): unknown;
 }
 
 interface ValuesLike {
@@ -90,9 +101,12 @@ export async function runModule(request: ModuleRequest): Promise<void> {
     const found = [...exportsOf(await import(pathToFileURL(request.file).href))];
     if (request.wanted === 'charts') {
       const sources = found.some(isChart) ? moduleTexts(request.file) : [];
+      const policies = Object.assign({}, ...(await Promise.all(request.policies.map(policiesOf))));
       for (const chart of found.filter(isChart)) {
-        const made = attempt(() => makeChart(chart, sources, request.checks));
-        if (made) charts.push(made);
+        const made = attempt(() => makeChart(chart, { sources, policies }, request));
+        if (!made) continue;
+        charts.push(made.chart);
+        problems.push(...made.warnings);
       }
     } else
       for (const one of found.filter(isValues)) {
@@ -108,14 +122,40 @@ export async function runModule(request: ModuleRequest): Promise<void> {
   writeFileSync(request.report, JSON.stringify(report));
 }
 
-function makeChart(chart: ChartLike, sources: readonly string[], checks: number | undefined): MadeChart {
-  const made = chart.generate({ sources, ...(checks === undefined ? {} : { checks }) });
-  const { files, mode, runs, checks: checked } = made;
-  if (made.template.failure.kind === 'constant') throw alwaysRefused(chart, made.template.failure.value);
+function makeChart(
+  chart: ChartLike,
+  options: object,
+  { checks, progress }: ModuleRequest,
+): { chart: MadeChart; warnings: readonly Problem[] } {
   const { name, version } = chart.definition;
+  let told = 0;
+  const onProgress = ({ runs }: { readonly runs: number }) => {
+    if (Date.now() - told < 500) return;
+    told = Date.now();
+    writeFileSync(progress, `${name}, ${runs} times`);
+  };
+  const made = chart.generate({ ...options, onProgress, ...(checks === undefined ? {} : { checks }) });
+  const { files, mode, runs, checks: checked, accepted, warnings = [] } = made;
+  if (made.template.failure.kind === 'constant') throw alwaysRefused(chart, made.template.failure.value);
   const texts = files.get('templates/checks.yaml') ?? '';
   const refusals = [...texts.matchAll(/\{\{- fail (.*) \}\}$/gm)].map(([, message]) => message!);
-  return { name, version, mode, runs, checks: checked, refusals, files: [...files] };
+  const counts = { runs, checks: checked, ...(accepted === undefined ? {} : { accepted }) };
+  return { chart: { name, version, mode, ...counts, refusals, files: [...files] }, warnings };
+}
+
+/** The functions that a module of policies exports, by name: each for itself, or in an object. */
+async function policiesOf(file: string): Promise<Record<string, unknown>> {
+  const exported: Record<string, unknown> = await import(pathToFileURL(file).href);
+  const found: Record<string, unknown> = {};
+  const visit = (value: unknown, name: string, depth: number): void => {
+    if (typeof value === 'function') found[name === 'default' ? basename(file).replace(/\.[^.]*$/, '') : name] = value;
+    else if (typeof value === 'object' && value !== null && depth > 0)
+      for (const [key, inner] of Object.entries(value)) visit(inner, key, depth - 1);
+  };
+  visit(exported, '', 3);
+  if (Object.keys(found).length === 0)
+    throw new Error(`${file} exports no policy: export a function, such as (objects, context) => []`);
+  return found;
 }
 
 /**
@@ -124,7 +164,8 @@ function makeChart(chart: ChartLike, sources: readonly string[], checks: number 
  */
 function alwaysRefused(chart: ChartLike, message: unknown): Error {
   try {
-    chart.render(chart.definition.values.parse({}), { name: 'release-name', namespace: 'default' });
+    const release = { name: 'release-name', namespace: 'default', chart: chart.definition.name };
+    chart.render(chart.definition.values.parse({}), release);
   } catch (error) {
     if (error instanceof Error && error.message === message) return error;
   }

@@ -59,13 +59,18 @@ export class Screen {
     process.stdout.write(lines.join('\n'));
   }
 
-  /** Shows on a terminal that something is under way and for how long, until {@link stopProgress}. */
-  startProgress(text: string): void {
+  /**
+   * Shows on a terminal that something is under way and for how long, until {@link stopProgress}.
+   *
+   * @param more what is known of it by now. @default - nothing
+   */
+  startProgress(text: string, more: () => string = () => ''): void {
     if (this.options.quiet || !process.stderr.isTTY) return;
     const start = Date.now();
     const draw = () => {
       const time = ` … ${Math.round((Date.now() - start) / 1_000)} s`;
-      process.stderr.write(clearLine + text.slice(0, (process.stderr.columns || 80) - time.length - 1) + time);
+      const line = text + more();
+      process.stderr.write(clearLine + line.slice(0, (process.stderr.columns || 80) - time.length - 1) + time);
     };
     // Only what takes long enough to wonder about gets a line.
     this.#progress = { timer: setInterval(draw, 1_000), clear: () => process.stderr.write(clearLine) };

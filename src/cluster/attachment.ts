@@ -4,7 +4,7 @@ import type { ConfigMap, Container, CronJob, Job, KubeObject, PodTemplate, State
 import { type Resource, resources } from './resources.js';
 
 /** What a job of a repository does. */
-export type JobKind = 'backup' | 'verify' | 'restore';
+export type JobKind = 'backup' | 'verify' | 'restore' | 'drill';
 
 /** Marks the Jobs that this command made, so that none of them is ever taken for somebody’s manifest. */
 export const runAnnotation = 'chartwright.dev/run';
@@ -29,6 +29,8 @@ export interface Attachment {
   readonly backup?: CronJob;
   readonly verify?: CronJob;
   readonly restore?: Job;
+  /** Plays a restore on a volume of its own: Vald’s. */
+  readonly drill?: CronJob;
   /** The pods that back themselves up: Vald’s agents. */
   readonly agents?: StatefulSet;
   /** A pod that reaches the store: its container’s environment and volumes lead there. */
@@ -64,7 +66,11 @@ export async function findAttachments(cluster: Cluster, namespace: string | unde
   ]);
   const templates: [JobKind | 'agents', KubeObject, PodTemplate][] = [
     ...sets.map((one): ['agents', StatefulSet, PodTemplate] => ['agents', one, storeContainerOf(one.spec.template)]),
-    ...cronJobs.map((one): [JobKind, CronJob, PodTemplate] => [kindOf(one), one, one.spec.jobTemplate.spec.template]),
+    ...cronJobs.map((one): [JobKind, CronJob, PodTemplate] => {
+      const { template } = one.spec.jobTemplate.spec;
+      // A drill’s main container asks the restored database, and another one reaches the store.
+      return kindOf(one) === 'drill' ? ['drill', one, storeContainerOf(template)] : [kindOf(one), one, template];
+    }),
     // What a CronJob or this command made has the same pods as its template, and goes away again.
     ...jobs
       .filter(({ metadata }) => !metadata.annotations?.[runAnnotation] && !metadata.ownerReferences?.length)
@@ -72,7 +78,7 @@ export async function findAttachments(cluster: Cluster, namespace: string | unde
       .map((one): [JobKind, Job, PodTemplate] => ['restore', one, one.spec.template]),
   ];
   const found = new Map<string, Attachment>();
-  // A backup’s environment says most about the repository, so it comes last and wins.
+  // What uploads knows most about the repository, the rules of retention too, so it comes last and wins.
   for (const [kind, owner, template] of templates.sort(([a], [b]) => order.indexOf(a) - order.indexOf(b))) {
     const read = readAttachment(kind, owner, template);
     if (!read) continue;
@@ -82,13 +88,13 @@ export async function findAttachments(cluster: Cluster, namespace: string | unde
   return [...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }
 
-const order: readonly (JobKind | 'agents')[] = ['agents', 'restore', 'verify', 'backup'];
+const order: readonly (JobKind | 'agents')[] = ['drill', 'restore', 'verify', 'agents', 'backup'];
 
 /** The pod as if its only container were the one that reaches the store. */
 function storeContainerOf({ metadata, spec }: PodTemplate): PodTemplate {
   const all = [...(spec.initContainers ?? []), ...spec.containers];
   const having = (variable: string) => all.find(({ env }) => env?.some(({ name }) => name === variable));
-  // The one that uploads knows the rules of retention too; the one that restores reaches the same store.
+  // The one that restores reaches the same store as the one that uploads.
   const container = having('KEEP_LAST') ?? having('STORE_PATH') ?? spec.containers[0]!;
   return { ...(metadata ? { metadata } : {}), spec: { ...spec, initContainers: [], containers: [container] } };
 }
@@ -106,7 +112,7 @@ function readAttachment(kind: JobKind | 'agents', owner: KubeObject, pod: PodTem
     database: rondb ? 'rondb' : 'vald',
     namespace,
     // Vald’s jobs have the name of their agents in front; RonDB’s say which repository they belong to.
-    name: status === undefined ? name.replace(/-verify$/, '') : status.replace(/-backup-status$/, ''),
+    name: status === undefined ? name.replace(/-(verify|drill)$/, '') : status.replace(/-backup-status$/, ''),
     clusterName: variable(pod, 'CLUSTER_NAME') ?? labels['app.kubernetes.io/instance'] ?? storePath.split('/').at(-1)!,
     clusterId,
     storePath,
@@ -128,8 +134,8 @@ export function chooseAttachment(
   wanted: string | undefined,
   namespace: string,
 ): Attachment {
-  const names = ({ database, name, clusterName, backup, verify, restore, agents }: Attachment) =>
-    [database, name, clusterName, ...[backup, verify, restore, agents].map((one) => one?.metadata.name)] as string[];
+  const names = ({ database, name, clusterName, ...one }: Attachment) =>
+    [database, name, clusterName, ...objectsOf(one).map(({ metadata }) => metadata.name)] as string[];
   const fitting = wanted === undefined ? found : found.filter((one) => names(one).includes(wanted));
   if (fitting.length === 1) return fitting[0]!;
   const all = found.map(({ database, name }) => `${name} (${database})`).join(', ');
@@ -154,14 +160,24 @@ export function chooseAttachment(
   );
 }
 
+/** The objects of a repository that are in the cluster. */
+export const objectsOf = ({
+  backup,
+  verify,
+  restore,
+  drill,
+  agents,
+}: Pick<Attachment, JobKind | 'agents'>): KubeObject[] =>
+  [backup, verify, restore, drill, agents].filter((one) => one !== undefined);
+
 /** What the last attempts wrote down, by kind of job; empty where none did. */
-export type Status = Readonly<Record<JobKind, Readonly<Record<string, unknown>> | undefined>>;
+export type Status = Readonly<Record<Exclude<JobKind, 'drill'>, Readonly<Record<string, unknown>> | undefined>>;
 
 /** Reads the ConfigMap in which every attempt writes how it ended. What is no JSON there counts as nothing. */
 export async function readStatus(cluster: Cluster, { pod, namespace }: Attachment): Promise<Status> {
   const name = variable(pod, 'STATUS_CONFIGMAP');
   const object = name === undefined ? undefined : await cluster.find<ConfigMap>(resources.configMaps, namespace, name);
-  const read = (key: JobKind) => {
+  const read = (key: keyof Status) => {
     try {
       return JSON.parse(object?.data?.[key] ?? '') as Record<string, unknown>;
     } catch {

@@ -23,11 +23,19 @@ const kindExitCodes: Partial<Record<ClusterErrorKind, 1 | 2>> = {
   failed: exitCodes.findings,
 };
 
-const kindCodes: Partial<Record<ClusterErrorKind, Problem['code']>> = {
-  usage: 'invalid-command-line',
+const kindCodes: Record<ClusterErrorKind, Problem['code']> = {
   configuration: 'invalid-configuration',
+  unreachable: 'unreachable-cluster',
+  certificate: 'unreachable-cluster',
+  unauthorized: 'unreachable-cluster',
+  forbidden: 'unreachable-cluster',
   'not-found': 'missing-reference',
-  failed: 'app-failed',
+  conflict: 'refused-by-cluster',
+  gone: 'refused-by-cluster',
+  refused: 'refused-by-cluster',
+  store: 'unreadable-store',
+  usage: 'invalid-command-line',
+  failed: 'failed-job',
 };
 
 /** Thrown where work with a cluster or a store stops: one problem, told in one line, with what to do. */
@@ -44,7 +52,7 @@ export class ClusterError extends ProblemsError {
   ) {
     super([
       {
-        code: kindCodes[kind] ?? 'unreadable-file',
+        code: kindCodes[kind],
         severity: 'error',
         where: { object: where },
         message,

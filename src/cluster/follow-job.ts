@@ -1,7 +1,7 @@
 import type { Cluster } from './cluster.js';
 import { ClusterError } from './cluster-error.js';
 import { jobEnd } from './job-template.js';
-import type { Job, Pod } from './objects.js';
+import type { ContainerStatus, Job, Pod } from './objects.js';
 import { podLog } from './pod-log.js';
 import { resources } from './resources.js';
 import { watch } from './watch.js';
@@ -108,7 +108,8 @@ async function followPods(
   seen: { exitCode: number | undefined },
 ): Promise<void> {
   const told = new Set<string>();
-  let logging: Promise<void> | undefined;
+  const logged = new Set<string>();
+  let logging = Promise.resolve();
   for await (const pods of watch<Pod>(
     cluster,
     resources.pods,
@@ -123,31 +124,59 @@ async function followPods(
     const reason = waitingReason(pod);
     if (reason !== undefined && !told.has(reason)) listener.waiting(reason);
     if (reason !== undefined) told.add(reason);
-    const state = pod.status?.containerStatuses?.[0]?.state;
-    if (state?.running || state?.terminated) logging ??= readLog(cluster, namespace, pod, listener, signal);
-    if (!state?.terminated) continue;
-    seen.exitCode = state.terminated.exitCode;
+    for (const { name, state } of stepsOf(pod)) {
+      if (logged.has(name) || !(state?.running || state?.terminated)) continue;
+      logged.add(name);
+      logging = logging.then(() => readLog(cluster, namespace, pod, name, listener, signal));
+      // Waited for below; until then a failure is nobody’s surprise.
+      logging.catch(() => {});
+    }
+    const end = endOf(pod);
+    if (end === undefined) continue;
+    seen.exitCode = end;
     await logging;
     return;
   }
 }
 
+/** The containers that do the work one after another: those before the main one, without sidecars, and that one. */
+function stepsOf({ spec, status }: Pod): readonly ContainerStatus[] {
+  const sidecars = new Set(
+    spec.initContainers?.filter((one) => one.restartPolicy === 'Always').map(({ name }) => name),
+  );
+  const before = status?.initContainerStatuses?.filter(({ name }) => !sidecars.has(name)) ?? [];
+  const main = status?.containerStatuses?.find(({ name }) => name === spec.containers[0]!.name);
+  return [...before, ...(main ? [main] : [])];
+}
+
+/** The exit code of a pod whose work is over: its main container’s, or that of one before it that failed. */
+function endOf(pod: Pod): number | undefined {
+  const ended = stepsOf(pod).flatMap(({ name, state }) => (state?.terminated ? [{ name, ...state.terminated }] : []));
+  const main = pod.spec.containers[0]!.name;
+  // A pod that is allowed to would run a failed container again.
+  return ended.find(({ name, exitCode }) => name === main || (exitCode !== 0 && pod.status?.phase === 'Failed'))
+    ?.exitCode;
+}
+
 async function readLog(
   cluster: Cluster,
   namespace: string,
-  { metadata, spec }: Pod,
+  { metadata }: Pod,
+  container: string,
   listener: JobListener,
   signal: AbortSignal,
 ): Promise<void> {
-  for await (const line of podLog(cluster, namespace, metadata.name, spec.containers[0]!.name, signal))
-    listener.line(line);
+  for await (const line of podLog(cluster, namespace, metadata.name, container, signal)) listener.line(line);
 }
+
+const isOrdinary = (reason: string | undefined): boolean =>
+  reason === 'ContainerCreating' || reason === 'PodInitializing';
 
 /** Why a pod does not run yet, or undefined. */
 function waitingReason({ status }: Pod): string | undefined {
-  const waiting = status?.containerStatuses?.[0]?.state?.waiting;
-  if (waiting && waiting.reason !== 'ContainerCreating' && waiting.reason !== 'PodInitializing')
-    return [waiting.reason, waiting.message].filter(Boolean).join(': ');
+  const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  const waiting = all.find(({ state }) => state?.waiting && !isOrdinary(state.waiting.reason))?.state?.waiting;
+  if (waiting) return [waiting.reason, waiting.message].filter(Boolean).join(': ');
   const unscheduled = status?.conditions?.find(({ type, status: is }) => type === 'PodScheduled' && is === 'False');
   return unscheduled ? [unscheduled.reason, unscheduled.message].filter(Boolean).join(': ') : undefined;
 }

@@ -3,6 +3,7 @@ export {
   chooseAttachment,
   findAttachments,
   type JobKind,
+  objectsOf,
   readStatus,
   type Status,
   variable,
@@ -17,16 +18,16 @@ export { lastReport, refusal } from './log-report.js';
 export type * from './objects.js';
 export { type PodInputs, readPodInputs } from './pod-inputs.js';
 export { PodReader } from './pod-reader.js';
+export type { PodView } from './pod-status.js';
 export { planPruning, pruneCommand, refuseHalfRestored, type SeriesPlan } from './prune.js';
 export { type Rclone, RcloneReader, rcloneOptions } from './rclone-reader.js';
 export {
   type BackupView,
   type RepositoryView,
   type SetState,
-  type Snapshot,
-  type StoreReader,
   viewRepository,
 } from './repository-view.js';
 export { resources } from './resources.js';
+export type { Snapshot, StoreReader } from './snapshot.js';
 export type { ApiAnswer, ApiRequest, ApiStream, Transport } from './transport.js';
 export { watch } from './watch.js';

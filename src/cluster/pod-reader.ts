@@ -5,8 +5,9 @@ import { ClusterError } from './cluster-error.js';
 import { followJob, type JobListener } from './follow-job.js';
 import { createJob, jobFrom } from './job-template.js';
 import { rcloneOptions } from './rclone-reader.js';
-import { type Snapshot, type StoreReader, wantedRecords } from './repository-view.js';
+import { wantedRecords } from './repository-view.js';
 import { resources } from './resources.js';
+import type { Snapshot, StoreReader } from './snapshot.js';
 
 /**
  * Prints a cluster’s folder: its listing, the small files that say what it holds, and last how many lines that were. In

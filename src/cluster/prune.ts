@@ -1,7 +1,8 @@
 import { ownerFile, planRetention, type RetentionPlan, readOwner } from '../repository/index.js';
 import { type Attachment, type Status, variable } from './attachment.js';
 import { ClusterError } from './cluster-error.js';
-import { below, type Snapshot, seriesOf } from './repository-view.js';
+import { below, seriesOf } from './repository-view.js';
+import type { Snapshot } from './snapshot.js';
 
 /** What retention does with one series: the backups of the cluster, or of one pod. */
 export interface SeriesPlan extends RetentionPlan {

@@ -1,7 +1,8 @@
 import { readListing } from '../repository/index.js';
 import type { Attachment } from './attachment.js';
 import { ClusterError } from './cluster-error.js';
-import { type Snapshot, type StoreReader, wantedRecords } from './repository-view.js';
+import { wantedRecords } from './repository-view.js';
+import type { Snapshot, StoreReader } from './snapshot.js';
 
 /** rclone as a program that can be started; its remote `store` is set up. */
 export interface Rclone {

@@ -3,11 +3,14 @@ import {
   type ListedObject,
   ownerFile,
   parseTime,
+  printTime,
   readOwner,
   readSeries,
   recordPaths,
 } from '../repository/index.js';
 import type { Attachment, Status } from './attachment.js';
+import { type PodView, viewPods } from './pod-status.js';
+import type { Snapshot } from './snapshot.js';
 
 /**
  * What is in a folder of the repository:
@@ -34,8 +37,9 @@ export interface BackupView {
   readonly objects: number;
   /** Data nodes that took part. */
   readonly nodes?: number;
-  /** Vectors in the index. */
+  /** Vectors in the index, and when the agent saved it. */
   readonly vectors?: number;
+  readonly saved?: string;
   readonly pinned: boolean;
   /** When a verification that found nothing wrong last looked at it. */
   readonly verified?: string;
@@ -55,22 +59,8 @@ export interface RepositoryView {
   readonly owner?: string;
   /** By pod, newest first; what is not ours at the end. */
   readonly backups: readonly BackupView[];
-}
-
-/** The content of a cluster’s folder in the store: its listing, and the text of small files by path. */
-export interface Snapshot {
-  readonly listing: readonly ListedObject[];
-  readonly records: ReadonlyMap<string, string>;
-}
-
-/** A way to read a store. */
-export interface StoreReader {
-  /**
-   * Lists a cluster’s folder and reads the small files in it that say what it holds.
-   *
-   * @throws ClusterError of kind `store` where it cannot be read
-   */
-  read(attachment: Attachment): Promise<Snapshot>;
+  /** Until when each pod is backed up, where uploaders say so: Vald’s. */
+  readonly pods?: readonly PodView[];
 }
 
 /** The paths of the folders whose sets belong together: the cluster’s own, or one for each pod. */
@@ -102,7 +92,8 @@ export function viewRepository(attachment: Attachment, snapshot: Snapshot, statu
   const { listing, records } = snapshot;
   const owner = readOwner(records.get(ownerFile) ?? '')?.clusterId;
   const found = damagedSets(status);
-  const right = status.verify?.['lastRight'];
+  const right = status.verify?.['lastRight'] ?? lastRightRun(attachment);
+  const pods = viewPods(attachment, snapshot, now);
   const backups = seriesOf(attachment, listing).flatMap((folder) => {
     const own = new Map(
       [...records].flatMap(([path, text]) => (path.startsWith(folder) ? [[path.slice(folder.length), text]] : [])),
@@ -127,10 +118,18 @@ export function viewRepository(attachment: Attachment, snapshot: Snapshot, statu
     path: storePath,
     ...(owner === undefined ? {} : { owner }),
     backups: [...backups, ...(database === 'vald' ? sidecarObjects(listing, now) : [])],
+    ...(pods.length > 0 ? { pods } : {}),
   };
 }
 
 const podFiles = ['status.json', 'restored-as-of'];
+
+/** Where a verification writes nothing down: the latest time at which the last one that succeeded can have begun. */
+function lastRightRun({ verify }: Attachment): string | undefined {
+  const ended = Date.parse(verify?.status?.lastSuccessfulTime ?? '');
+  const longest = verify?.spec.jobTemplate.spec.activeDeadlineSeconds ?? 0;
+  return Number.isNaN(ended) ? undefined : printTime(Math.floor(ended / 1000) - longest);
+}
 
 function viewSet(set: BackupSet, manifest: string | undefined, damage: string | undefined, now: Date): BackupView {
   const missing = set.damage === null ? damage : `${set.damage} is not as the manifest says`;
@@ -197,12 +196,13 @@ function manifestFacts(text: string | undefined): Pick<BackupView, 'nodes' | 've
   try {
     const { rondb, vald } = JSON.parse(text ?? '') as {
       rondb?: { topology?: { nodes?: unknown } };
-      vald?: { vectors?: unknown };
+      vald?: { vectors?: unknown; saved?: unknown };
     };
     const nodes = rondb?.topology?.nodes;
     return {
       ...(Array.isArray(nodes) ? { nodes: nodes.length } : {}),
       ...(typeof vald?.vectors === 'number' ? { vectors: vald.vectors } : {}),
+      ...(typeof vald?.saved === 'string' ? { saved: vald.saved } : {}),
     };
   } catch {
     return {};

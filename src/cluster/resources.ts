@@ -29,6 +29,7 @@ export const resources = {
   statefulSets: resource('apps/v1', 'StatefulSet', 'statefulsets'),
   leases: resource('coordination.k8s.io/v1', 'Lease', 'leases'),
   storageClasses: resource('storage.k8s.io/v1', 'StorageClass', 'storageclasses', false),
+  storageCapacities: resource('storage.k8s.io/v1', 'CSIStorageCapacity', 'csistoragecapacities'),
   priorityClasses: resource('scheduling.k8s.io/v1', 'PriorityClass', 'priorityclasses', false),
   networkPolicies: resource('networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies'),
 } as const;

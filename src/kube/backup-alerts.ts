@@ -9,7 +9,7 @@ import { reportProblems } from './report.js';
 /** A CronJob whose runs must succeed, as alerts look at it. */
 export interface WatchedCronJob {
   /** What it does: which alerts there are, and what they say, follows from it. */
-  readonly kind: 'backup' | 'verification';
+  readonly kind: 'backup' | 'verification' | 'drill';
   /** Its namespace. */
   readonly namespace: string;
   /** Its name. */
@@ -61,7 +61,7 @@ export interface BackupAlertsProps {
 }
 
 const watchedSchema = z.strictObject({
-  kind: z.enum(['backup', 'verification']),
+  kind: z.enum(['backup', 'verification', 'drill']),
   namespace: dnsLabel(),
   cronJob: dnsName(),
   schedule: cronSchedule().refine(
@@ -95,8 +95,8 @@ interface Rule {
 }
 
 /**
- * A PrometheusRule that alerts when backups or their verification stop succeeding: the last success is too old, the last
- * attempt failed, or there are no metrics to say so. How old is too old follows from each schedule.
+ * A PrometheusRule that alerts when backups, their verification or restore drills stop succeeding: the last success is
+ * too old, the last attempt failed, or there are no metrics to say so. How old is too old follows from each schedule.
  *
  * The metrics are those of kube-state-metrics about CronJobs, which most clusters have, or those that the runs push to a
  * Pushgateway where one is set; runs by `kubectl create job --from` count too. They must carry the CronJob’s own namespace
@@ -140,10 +140,20 @@ export class BackupAlerts extends Construct {
   }
 }
 
+/** How alerts are named by what a CronJob does, and what to do when its last run has failed. */
+const wording = {
+  backup: { what: 'Backup', failed: 'The exit code of its pod says what to do: RUNBOOK.md.' },
+  verification: { what: 'Verification', failed: 'A set in the store may be damaged: RUNBOOK.md.' },
+  drill: {
+    what: 'RestoreDrill',
+    failed: 'What is in the store may not come back: the log of its pod says why, and what to do.',
+  },
+} as const;
+
 function rulesOf(watched: Watched, oldest: number, alertLabels: Readonly<Record<string, string>>): Rule[] {
   const { kind, namespace, cronJob } = watched;
   const expressions = (watched.metrics === 'pushgateway' ? pushed : ofCronJob)(watched, oldest);
-  const what = kind === 'backup' ? 'Backup' : 'Verification';
+  const { what, failed } = wording[kind];
   const rule = (alert: string, severity: string, hold: string, expr: string, fact: string, advice: string): Rule => ({
     alert: `${what}${alert}`,
     expr,
@@ -160,16 +170,7 @@ function rulesOf(watched: Watched, oldest: number, alertLabels: Readonly<Record<
       `no success for longer than the schedule allows (${oldest} s)`,
       'See the log of its newest Job.',
     ),
-    rule(
-      'Failed',
-      kind === 'backup' ? 'warning' : 'critical',
-      '5m',
-      expressions.failed,
-      'the last run failed',
-      kind === 'backup'
-        ? 'The exit code of its pod says what to do: RUNBOOK.md.'
-        : 'A set in the store may be damaged: RUNBOOK.md.',
-    ),
+    rule('Failed', kind === 'backup' ? 'warning' : 'critical', '5m', expressions.failed, 'the last run failed', failed),
     rule('MetricsMissing', 'warning', '30m', expressions.missing, ...expressions.whyMissing),
   ];
 }

@@ -19,6 +19,12 @@ export const catalogue = {
   'duplicate-file': 'two objects of one chart that would be written to one file',
   'duplicate-entry': 'two entries of one list that must differ, such as two containers of one name',
   'missing-reference': 'a reference to an object, key, volume or port that is not there',
+  'inspected-value': 'a chart’s function that looks into a value which is set when the chart is installed',
+  'untraceable-chart': 'a chart’s function that does something with a value which no template can follow',
+  'unsettled-chart': 'a chart’s function in which too many decisions rule one place together',
+  'failing-function': 'a chart’s function with a mistake in it: it fails on values that its schema takes',
+  'policy-violated': 'something in a chart that a policy of the user’s own refuses',
+  'breaking-upgrade': 'a change of a chart that no release can be upgraded over',
   'app-failed': 'the app ended with an error',
   'app-wrote-nothing': 'the app ended well but wrote no manifest',
   'output-differs': 'a committed file that a new synth would change',
@@ -26,6 +32,10 @@ export const catalogue = {
   'invalid-command-line': 'an option or argument that a command does not have or that cannot be used',
   'unreadable-file': 'a file that cannot be read',
   'unwritable-output': 'an output folder that cannot be written or must not be replaced',
+  'unreachable-cluster': 'a cluster that cannot be used: out of reach, not trusted, wrong credentials, no permission',
+  'refused-by-cluster': 'work that the cluster, or what goes on in it, does not allow now',
+  'unreadable-store': 'an object store whose content cannot be read',
+  'failed-job': 'work in a cluster that ended without success',
 } as const satisfies Record<string, string>;
 
 /** A stable name of a kind of problem. */

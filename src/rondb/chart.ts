@@ -67,19 +67,19 @@ export function rondbBackupChart(): HelmChart<typeof rondbBackupValues> {
         runAsId: values.runAsId,
         networkPolicy: values.networkPolicy && {},
       };
-      const scheduled = { ...pod, pushgateway: values.pushgateway };
+      const scheduled = { ...pod, pushgateway: values.pushgateway, schedule: standingSchedule };
       const watches: { watched: WatchedCronJob | undefined }[] = [];
       if (backup.enabled) {
-        const { enabled: _, longestInterval, resources, ...own } = backup;
+        const { enabled: _, longestInterval, resources, schedule, timeZone, ...own } = backup;
         const job = new RonDBBackupCronJob(scope, 'backup', { ...scheduled, ...own });
         watches.push({ watched: job.watched && { ...job.watched, longestInterval } });
-        passOnToJob(job, 'backup', values, resources);
+        passOnToJob(job, 'backup', values, resources, { schedule, timeZone });
       }
       if (verify.enabled) {
-        const { enabled: _, longestInterval, resources, ...own } = verify;
+        const { enabled: _, longestInterval, resources, schedule, timeZone, ...own } = verify;
         const job = new RonDBVerifyCronJob(scope, 'verify', { ...scheduled, ...own });
         watches.push({ watched: job.watched && { ...job.watched, longestInterval } });
-        passOnToJob(job, 'verify', values, resources);
+        passOnToJob(job, 'verify', values, resources, { schedule, timeZone });
       }
       if (restore.enabled) {
         const { enabled: _, id, backupId, resources, ...own } = restore;
@@ -110,10 +110,24 @@ function repositoryOf({ repository, ...values }: RonDBBackupValues, namespace: s
   };
 }
 
-/** What the user gave for the pod of a job and its policy, where the job was not refused. */
-function passOnToJob(job: Construct, kind: JobKind, values: RonDBBackupValues, resources?: GivenObject): void {
+/**
+ * Stands in a CronJob until the user's schedule is put there. Which schedules and time zones there are is more than a
+ * schema of Helm's can say, so a chart leaves it to the API server.
+ */
+const standingSchedule = '0 0 * * *';
+
+/** What the user gave for a job, its pod and its policy, where the job was not refused. */
+function passOnToJob(
+  job: Construct,
+  kind: JobKind,
+  values: RonDBBackupValues,
+  resources?: GivenObject,
+  times: { readonly schedule?: string; readonly timeZone?: string } = {},
+): void {
   const object = job.node.tryFindChild(kind === 'restore' ? 'job' : 'cron-job') as ApiObject | undefined;
   if (!object) return;
+  setField(object, '/spec/schedule', times.schedule);
+  setField(object, '/spec/timeZone', times.timeZone);
   const podSpec = `/spec${kind === 'restore' ? '' : '/jobTemplate/spec'}/template/spec`;
   const { env, volumeMounts } = values;
   passOnToPod(object, podSpec, values, new Map([[kind, { resources, env, volumeMounts }]]));

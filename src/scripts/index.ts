@@ -18,6 +18,8 @@ export {
 } from './rondb-libraries.js';
 export { type RondbRestoreVariable, rondbRestore } from './rondb-restore.js';
 export { type RondbVerifyVariable, rondbVerify } from './rondb-verify.js';
+export { type ValdDrillRestoreVariable, valdDrillRestore } from './vald-drill-restore.js';
+export { type ValdDrillSearchVariable, valdDrillSearch } from './vald-drill-search.js';
 export {
   valdFetchLibrary,
   valdGenerationsLibrary,

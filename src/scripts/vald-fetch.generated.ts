@@ -95,10 +95,10 @@ fetch_generation() {
     if is_whole "$stage/sums" "$stage/origin"; then
       # Not every store keeps the times of files, and the newest is what makes an index.
       touch "$stage/origin/metadata.json" || refuse_volume "$stage"
-      count=$vectors
+      expected=$vectors
       read_state "$stage/origin"
-      [ "$state$vectors" != "valid$count" ] || return 0
-      fault='holds no complete index'
+      [ "$state$vectors" != "valid$expected" ] || return 0
+      fault='holds no complete index of as many vectors as its manifest says'
       return 1
     fi
   done

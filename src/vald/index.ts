@@ -3,6 +3,7 @@ export { BackupMethod, type BackupMethodInput, type BackupMethodSettings } from 
 export { valdAgentChart } from './chart.js';
 export { valdAgentValues } from './chart-values.js';
 export { valdWithBackupChart } from './chart-with-backup.js';
+export { ValdRestoreDrillCronJob, type ValdRestoreDrillCronJobProps } from './drill.js';
 export type { ValdAgentWithBackupProps } from './props.generated.js';
 export { type ValdAgentSettings, valdAgentSchema } from './props-schema.js';
 export { valdChart } from './rules/index.js';

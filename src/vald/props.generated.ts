@@ -627,6 +627,9 @@ export interface ValdGcsStore {
   };
 }
 export interface ValdSidecarUploader {
+  /**
+   * Vald’s own sidecar: one object for each pod, overwritten.
+   */
   type: 'vald-sidecar';
 }
 export interface RepositoryUploader {

@@ -5,7 +5,11 @@ import { duration, wholeNumber } from '../units/index.js';
 /** Schema of what uploads an index: Vald’s own sidecar, or generations in the backup repository. */
 export const uploaderSchema = z
   .discriminatedUnion('type', [
-    z.strictObject({ type: z.literal('vald-sidecar') }).meta({ id: 'ValdSidecarUploader' }),
+    z
+      .strictObject({
+        type: z.literal('vald-sidecar').describe('Vald’s own sidecar: one object for each pod, overwritten.'),
+      })
+      .meta({ id: 'ValdSidecarUploader' }),
     z
       .strictObject({
         type: z.literal('repository'),

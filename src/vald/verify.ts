@@ -61,6 +61,18 @@ const verifySchema = z.strictObject({
  *
  * @example
  * ```ts
+ * const agent = new ValdAgentWithBackup(chart, 'agent', {
+ *   namespace: 'vald',
+ *   ngt: { dimension: 784 },
+ *   backup: BackupMethod.both({
+ *     volume: { size: '100Gi' },
+ *     store: ObjectStore.s3({
+ *       bucket: 'vald-backups', region: 'eu-north-1', credentials: Credentials.secret({ name: 'aws-secret' }),
+ *     }),
+ *     clusterId: '3f0c9c6e-6a0e-4a53-9e0f-0d5cf6a0f1b2',
+ *     uploader: Uploader.repository(),
+ *   }),
+ * });
  * const verify = new ValdVerifyCronJob(chart, 'verify', { agent, schedule: '23 * * * *' });
  * new BackupAlerts(chart, 'alerts', { watches: [verify] });
  * ```

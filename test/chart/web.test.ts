@@ -1,15 +1,24 @@
-import { expect, test } from 'vitest';
-import type { Release } from '../../src/chart/index.js';
-import { fill } from '../../src/chart/layering.js';
-import { seededRandom, ValueSampler } from '../../src/chart/sample-values.js';
-import { readShape } from '../../src/chart/shape.js';
-import { documentsDiffer, sampleReleases } from '../../src/chart/verify.js';
+import { rmSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { documentsDiffer } from '../../src/chart/verify.js';
 import { describeWith } from '../programs/find.js';
 import { ChartOnDisk, helms } from './helm.js';
+import { HelmEngines, type HelmRequest, helmEngines } from './helm-engine.js';
+import { proveChart, proveWithPrograms, writeChart } from './prove.js';
 import { web } from './web.js';
 
-describeWith(helms, 'a web app as a chart', () => {
+describeWith([...helms, ...helmEngines], 'a web app as a chart', () => {
   const { files, mode } = web.generate({ checks: 300 });
+  let engines: HelmEngines;
+  let folder: string;
+  beforeAll(() => {
+    engines = new HelmEngines();
+    folder = writeChart(files);
+  });
+  afterAll(() => {
+    engines?.stop();
+    if (folder) rmSync(folder, { recursive: true });
+  });
 
   test('is explored to the end', () => expect(mode).toBe('exhaustive'));
 
@@ -17,67 +26,59 @@ describeWith(helms, 'a web app as a chart', () => {
     expect(new ChartOnDisk(files).lint(helm)).toContain('0 chart(s) failed');
   });
 
-  test.each(helms)('gives in %s for random values what the function gives', (helm) => {
-    const onDisk = new ChartOnDisk(files);
-    const shape = readShape(web.definition.values, 'web', []);
-    const sampler = new ValueSampler(seededRandom(helm === 'helm3' ? 3 : 4), [], ['app']);
-    let rendered = 0;
-    for (let count = 0; rendered < 12 && count < 100; count++) {
-      const values = sampler.value(shape);
-      if (!shape.schema.safeParse(fill(shape, values)).success) continue;
-      const release: Release = sampleReleases[count % sampleReleases.length]!;
-      const { documents, error } = onDisk.template(helm, { values, release });
-      expect(error, JSON.stringify(values)).toBeUndefined();
-      expect(documentsDiffer(web.synth(values, release), documents), JSON.stringify(values)).toBeUndefined();
-      rendered++;
-    }
-    expect(rendered).toBe(12);
+  test('gives in both Helms for 2000 sets of values what the function gives, or is refused by all', async () => {
+    const { same, refused } = await proveChart(web, { engines, files, count: 2000 });
+    expect(same).toBeGreaterThan(1200);
+    expect(refused).toBeGreaterThan(100);
+  }, 600_000);
+
+  test.each(helms)('gives the same through the program %s', (helm) => {
+    proveWithPrograms(web, { helm, files, count: 4 });
   });
 
-  const layered: readonly (readonly [string, unknown, readonly string[]])[] = [
-    ['nothing given', {}, []],
-    ['null over a default', { replicas: null, level: null, weight: null }, []],
-    ['null over an object with defaults', { image: null }, []],
-    ['null over a map with entries', { podLabels: null }, []],
-    ['null over one entry of a map', { podLabels: { team: null, other: 'x' } }, []],
-    ['null over what is optional', { ingress: null, image: { tag: null } }, []],
-    ['null over a list', { env: null }, []],
+  const layered: readonly (readonly [string, unknown, Partial<HelmRequest>?])[] = [
+    ['nothing given', {}],
+    ['null over a default', { replicas: null, level: null, weight: null }],
+    ['null over an object with defaults', { image: null }],
+    ['null over a map with entries', { podLabels: null }],
+    ['null over one entry of a map', { podLabels: { team: null, other: 'x' } }],
+    ['null over what is optional', { ingress: null, image: { tag: null } }],
+    ['null over a list', { env: null }],
     [
       'null inside of an object that is passed on',
       { resources: { limits: null, requests: { cpu: null, memory: '1' } } },
-      [],
     ],
-    ['null over a union', { storage: null }, []],
-    ['null over a default of a union', { storage: { type: 'claim', size: null, keep: null } }, []],
-    ['a part of a map', { image: { tag: '1' }, podLabels: { a: 'b' } }, []],
-    ['another member of a union', { storage: { type: 'claim' } }, []],
-    ['a default below a list', { env: [{ name: 'a', value: 'b' }] }, []],
-    ['null below a list', { env: [{ name: 'a', value: 'b', secret: null }] }, []],
-    ['a key of the author', { podLabels: { app: 'mine' } }, []],
-    ['global and enabled', { global: { a: 1 }, enabled: true }, []],
-    ['false over true', { ingress: { host: 'h', tls: false } }, []],
-    ['zero', { weight: 0 }, []],
-    ['an empty text', { image: { tag: '' } }, []],
-    ['--set of a number', { replicas: 7 }, ['--set', 'replicas=7']],
-    ['--set of a boolean', { hostNetwork: true }, ['--set', 'hostNetwork=true']],
-    ['--set of null', { replicas: null }, ['--set', 'replicas=null']],
-    ['--set of a nested null', { podLabels: { team: null } }, ['--set', 'podLabels.team=null']],
-    ['--set-string', { image: { tag: '1.10' } }, ['--set-string', 'image.tag=1.10']],
-    ['--set-json', { weight: 1e21 }, ['--set-json', 'weight=1e21']],
+    ['null over a union', { storage: null }],
+    ['null over a default of a union', { storage: { type: 'claim', size: null, keep: null } }],
+    ['a part of a map', { image: { tag: '1' }, podLabels: { a: 'b' } }],
+    ['another member of a union', { storage: { type: 'claim' } }],
+    ['a default below a list', { env: [{ name: 'a', value: 'b' }] }],
+    ['null below a list', { env: [{ name: 'a', value: 'b', secret: null }] }],
+    ['a key of the author', { podLabels: { app: 'mine' } }],
+    ['global and enabled', { global: { a: 1 }, enabled: true }],
+    ['false over true', { ingress: { host: 'h', tls: false } }],
+    ['zero', { weight: 0 }],
+    ['an empty text', { image: { tag: '' } }],
+    ['--set of a number', { replicas: 7 }, { set: ['replicas=7'] }],
+    ['--set of a boolean', { hostNetwork: true }, { set: ['hostNetwork=true'] }],
+    ['--set of null', { replicas: null }, { set: ['replicas=null'] }],
+    ['--set of a nested null', { podLabels: { team: null } }, { set: ['podLabels.team=null'] }],
+    ['--set-string', { image: { tag: '1.10' } }, { setString: ['image.tag=1.10'] }],
+    ['--set-json', { weight: 1e21 }, { setJson: ['weight=1e21'] }],
     [
       '--set of a member',
       { storage: { type: 'claim', size: '5Gi' } },
-      ['--set', 'storage.type=claim,storage.size=5Gi'],
+      { set: ['storage.type=claim,storage.size=5Gi'] },
     ],
   ];
 
-  test.each(helms)('means in %s what the function means, however a value is given', (helm) => {
-    const onDisk = new ChartOnDisk(files);
-    for (const [name, values, parameters] of layered) {
-      const given = parameters.length > 0 ? { arguments: parameters } : { values };
-      const { documents, error } = onDisk.template(helm, given);
-      expect(error, name).toBeUndefined();
-      expect(documentsDiffer(web.synth(values), documents), name).toBeUndefined();
+  test('means in both Helms what the function means, however a value is given', async () => {
+    for (const [name, values, flags] of layered) {
+      const given = flags ?? { values: [JSON.stringify(values)] };
+      for (const { engine, documents, error } of await engines.render({ chart: folder, ...given })) {
+        expect(error, `${engine}: ${name}`).toBeUndefined();
+        expect(documentsDiffer(web.synth(values), documents), `${engine}: ${name}`).toBeUndefined();
+      }
     }
   });
 
@@ -92,9 +93,9 @@ describeWith(helms, 'a web app as a chart', () => {
     ['a null in a list', { env: [null] }],
     ['a whole number as a key', { podLabels: { 1: 'x' } }],
     ['an element without what it needs', { env: [{ name: 'a' }] }],
-  ])('is refused by synth and by both Helms: %s', (_, values) => {
+  ])('is refused by synth and by both Helms: %s', async (_, values) => {
     expect(() => web.synth(values)).toThrow('problem');
-    for (const helm of helms)
-      expect(new ChartOnDisk(files).template(helm, { values }).error, helm).toContain("don't meet the specifications");
+    for (const { engine, error } of await engines.render({ chart: folder, values: [JSON.stringify(values)] }))
+      expect(error, engine).toContain("don't meet the specifications");
   });
 });

@@ -88,7 +88,14 @@ describeWith(['etcd', 'kube-apiserver', 'kubectl', 'versitygw', 'rclone', 'bash'
     ]);
 
   test('run makes the Job that kubectl would make, follows it and shows the manifest', async () => {
-    play = () => {
+    let watched = false;
+    proxy.trouble = (request) => {
+      watched ||= /\/pods\?.*watch=true/.test(request);
+      return undefined;
+    };
+    play = async () => {
+      // Nobody can tell why a pod waited who came after it.
+      while (!watched) await sleep(20);
       bed.repository(namespace).commit(217_000_009, '2026-11-21T02:17:11Z');
       return { log: backupLog, exitCode: 0 };
     };

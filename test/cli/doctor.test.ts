@@ -1,11 +1,11 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { create, healthyObjects } from '../cluster/healthy-cluster.js';
 import { TestBed } from '../cluster/test-bed.js';
-import { describeWith } from '../programs/find.js';
+import { describeWith, findProgram, programPath } from '../programs/find.js';
 
 interface Entry {
   readonly check: string;
@@ -39,7 +39,7 @@ describeWith(['etcd', 'kube-apiserver', 'kubectl', 'versitygw', 'rclone'], 'char
     const { exitCode, stdout, stderr } = await doctor('-n', namespace);
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^ok {7}DOC001 {2}cluster: Kubernetes v1\.\d+\.\d+\n/);
-    expect(stdout).toMatch(/\n0 errors, \d+ ok\n$/);
+    expect(stdout).toMatch(/\n0 errors, \d+ ok, \d+ skipped\n$/);
   });
 
   test('tells what is wrong in every form, and ends with 1', async () => {
@@ -71,6 +71,44 @@ describeWith(['etcd', 'kube-apiserver', 'kubectl', 'versitygw', 'rclone'], 'char
     expect(findings(stdout)).toContainEqual(['DOC003', 'error', 'CronJob fresh/rondb-backup']);
     expect(await bed.kube.request('GET', '/api/v1/namespaces/fresh')).toMatchObject({ status: 404 });
   });
+
+  test.runIf(findProgram('helm3') && findProgram('helm4')).each(['helm3', 'helm4'])(
+    'looks at what %s renders of a chart with values',
+    async (program) => {
+      const folder = join(bed.folder, program);
+      mkdirSync(join(folder, 'chart/templates'), { recursive: true });
+      symlinkSync(programPath(program), join(folder, 'helm'));
+      writeFileSync(join(folder, 'chart/Chart.yaml'), 'apiVersion: v2\nname: claims\nversion: 0.1.0\n');
+      writeFileSync(
+        join(folder, 'chart/templates/pod.yaml'),
+        `apiVersion: v1
+kind: Pod
+metadata: { name: '{{ .Release.Name }}' }
+spec:
+  containers: [{ name: a, image: a, envFrom: [{ secretRef: { name: '{{ .Values.secret }}' } }] }]
+`,
+      );
+      writeFileSync(join(folder, 'values.yaml'), 'secret: not-there\n');
+      const words = [
+        '--chart',
+        join(folder, 'chart'),
+        '-f',
+        join(folder, 'values.yaml'),
+        '-n',
+        namespace,
+        '-o',
+        'json',
+      ];
+      const path = { PATH: `${folder}:${process.env['PATH']}` };
+      const { exitCode, stdout } = await bed.run(['doctor', ...words, ...at], path);
+      expect([exitCode, findings(stdout)]).toEqual([1, [['DOC020', 'error', `Secret ${namespace}/not-there`]]]);
+      const broken = ['--chart', folder, '-n', namespace];
+      expect(await bed.run(['doctor', ...broken, ...at], path)).toMatchObject({
+        exitCode: 3,
+        stderr: expect.stringContaining('helm cannot render this chart'),
+      });
+    },
+  );
 
   test('looks at what a Helm release has put there', async () => {
     const manifest = stringify(

@@ -69,13 +69,39 @@ const claims = (name: string) => (namespace: string) => ({
   },
   status: { replicas: 1, readyReplicas: 1 },
 });
-const claim = (storage: string) => (namespace: string) => ({
+const claim =
+  (storage: string, storageClassName = 'kept') =>
+  (namespace: string) => ({
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'pvc-vald-agent-0', namespace },
+    spec: { accessModes: ['ReadWriteOnce'], storageClassName, resources: { requests: { storage } } },
+    status: { phase: 'Bound', capacity: { storage }, accessModes: ['ReadWriteOnce'] },
+  });
+
+const slots = (config: string) => (namespace: string) => ({
   apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  metadata: { name: 'pvc-vald-agent-0', namespace },
-  spec: { accessModes: ['ReadWriteOnce'], storageClassName: 'kept', resources: { requests: { storage } } },
-  status: { phase: 'Bound', capacity: { storage }, accessModes: ['ReadWriteOnce'] },
+  kind: 'ConfigMap',
+  metadata: { name: 'mgmd-configs', namespace },
+  data: { 'config.ini': config },
 });
+const manager = (namespace: string) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'mgmds-0', namespace, labels: { rondbService: 'mgmd' } },
+  spec: { containers: [{ name: 'mgmd', image: 'none' }] },
+});
+const incoming =
+  (...values: string[]) =>
+  (namespace: string) => ({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'restrict', namespace },
+    spec: {
+      podSelector: { matchLabels: { rondbService: 'mgmd' } },
+      ingress: [{ from: [{ podSelector: { matchExpressions: [{ key: 'rondbService', operator: 'In', values }] } }] }],
+    },
+  });
 
 const cases: Case[] = [
   ['nothing wrong', () => undefined],
@@ -261,6 +287,68 @@ const cases: Case[] = [
     ['DOC062', 'error', /create-rondb-backup runs by 0 3 \* \* \*/],
   ],
   [
+    'upstream’s own backup on a day that never comes, as the container beside the data nodes needs it',
+    added((namespace) => ({
+      apiVersion: 'batch/v1',
+      kind: 'CronJob',
+      metadata: { name: 'create-rondb-backup', namespace },
+      spec: {
+        schedule: '0 0 31 2 *',
+        jobTemplate: {
+          spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'a', image: 'a' }] } } },
+        },
+      },
+    })),
+  ],
+  [
+    'no API slot without a host',
+    added(slots('[API]\nHostName=a # b\n[MYSQLD]\nhostname: b')),
+    ['DOC063', 'error', /^ConfigMap \S+\/mgmd-configs 0 API slots have no host: a restore would be refused$/],
+  ],
+  [
+    'fewer API slots than data nodes',
+    added(slots('[API DEFAULT]\nx=1\n[API]\nNodeId=1\n# HostName=a\n[ api ]\n[MYSQLD]\nHostName=b\n[NDBD]\nNodeId=2')),
+    ['DOC063', 'warning', /2 API slots have no host, so the 4 data nodes are not restored all at once/],
+  ],
+  ['as many API slots as data nodes', added(slots('[API]\n'.repeat(4)))],
+  [
+    'pods of two versions',
+    (objects) => {
+      for (const pod of objects.filter(({ kind }) => kind === 'Pod'))
+        pod.spec.containers[0].image = `rondb:${pod.metadata.name === 'mysqlds-0' ? '24.10.17' : '24.10.18'}`;
+      return undefined;
+    },
+    ['DOC064', 'warning', /^RonDB \S+ 24\.10\.18: node-group-0-0, .*; 24\.10\.17: mysqlds-0$/],
+  ],
+  [
+    'a network policy that keeps the data nodes from the management server',
+    added(manager, incoming('mysqld')),
+    ...['rondb-backup', 'rondb-restore'].map((name): [string, string, RegExp] => [
+      'DOC051',
+      'error',
+      new RegExp(`/${name}\\S* restrict does not let node-group-0-0 reach mgmds-0, port 1186$`),
+    ]),
+  ],
+  [
+    'a network policy that lets the data nodes in',
+    (objects, namespace) => {
+      for (const pod of objects.filter(({ kind, metadata }) => kind === 'Pod' && /^node/.test(metadata.name)))
+        pod.metadata.labels = { rondbService: 'ndbmtd' };
+      return added(manager, incoming('mysqld', 'ndbmtd'))(objects, namespace);
+    },
+  ],
+  [
+    'a storage class without room',
+    added(claims('kept-full')),
+    ['DOC033', 'error', /^StorageClass kept-full has nowhere room for a volume of 10Gi$/],
+  ],
+  [
+    'a claim that is too small and cannot grow',
+    added(claims('loose'), claim('8Gi', 'loose')),
+    ['DOC031', 'warning', /./],
+    ['DOC032', 'error', /has 8Gi, and 10Gi is asked for/],
+  ],
+  [
     'a backup that is too old',
     status('backup', { lastCommitted: { time: '2026-01-01T00:00:00Z' } }),
     ['DOC080', 'error', /the last backup is of 2026-01-01T00:00:00Z, .* a run is due every 24 hours/],
@@ -331,7 +419,19 @@ describeWith(['etcd', 'kube-apiserver'], 'the doctor', () => {
       reclaimPolicy,
       allowVolumeExpansion,
     });
-    await create(kube, [storage('kept', 'Retain', true), storage('loose', 'Delete', false)]);
+    await create(kube, [
+      storage('kept', 'Retain', true),
+      storage('kept-full', 'Retain', true),
+      storage('loose', 'Delete', false),
+      {
+        apiVersion: 'storage.k8s.io/v1',
+        kind: 'CSIStorageCapacity',
+        metadata: { name: 'zone-a', namespace: 'default' },
+        storageClassName: 'kept-full',
+        capacity: '100Gi',
+        maximumVolumeSize: '5Gi',
+      },
+    ]);
   });
   afterAll(() => kube?.stop());
 

@@ -64,7 +64,7 @@ const collections: Readonly<Record<string, string>> = {
 function collectionOf({ apiVersion, kind, metadata }: KubeObject): string {
   const cluster = collections[kind];
   if (cluster) return cluster;
-  const plural = kind === 'NetworkPolicy' ? 'networkpolicies' : `${kind.toLowerCase()}s`;
+  const plural = `${kind.toLowerCase().replace(/y$/, 'ie')}s`;
   return `/${apiVersion.includes('/') ? 'apis' : 'api'}/${apiVersion}/namespaces/${metadata.namespace}/${plural}`;
 }
 

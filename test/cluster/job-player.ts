@@ -43,7 +43,8 @@ export class JobPlayer {
       const { body } = await this.kube.request('GET', `/apis/batch/v1/namespaces/${this.namespace}/jobs`);
       for (const job of (body.items ?? []) as Job[]) {
         const { name, annotations } = job.metadata;
-        if (seen.has(name) || !annotations?.['chartwright.dev/run']) continue;
+        // What has ended was played by another player before.
+        if (seen.has(name) || !annotations?.['chartwright.dev/run'] || job.status?.conditions?.length) continue;
         seen.add(name);
         this.played.push(job);
         await this.#playOne(job);

@@ -71,6 +71,13 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'vald-restore.sh with generatio
       },
     ],
     [
+      'with another number of vectors in its manifest',
+      (folder) => {
+        const file = join(folder, 'manifest.json');
+        writeFileSync(file, readFileSync(file, 'utf8').replace('"vectors": 10', '"vectors": 11'));
+      },
+    ],
+    [
       'with a file outside of its folder',
       (folder) => {
         const file = join(folder, 'manifest.json');

@@ -201,6 +201,7 @@ describeWith(['busybox'], 'vald-start-gate.sh', () => {
   test('goes on when an agent is gone before its answer', async () => {
     const pod = newPod();
     const gate = newGate(pod, 'echo begun >&2; sleep 1\n').start();
+    await gate.until(() => existsSync(gate.pipe));
     const agent = spawn(programPath('busybox'), ['cat', gate.pipe]);
     await gate.until(() => gate.log.includes('begun'));
     agent.kill('SIGKILL');

@@ -57,7 +57,13 @@ import { App, Chart } from 'cdk8s';
 import { WebService } from '${name}';
 
 const app = new App();
-new WebService(new Chart(app, 'web'), 'web', { name: 'web', image: 'nginxinc/nginx-unprivileged:1.27', replicas: 2, port: 8080 });
+new WebService(new Chart(app, 'web'), 'web', {
+  name: 'web',
+  selectorLabels: { app: 'web' },
+  image: 'nginxinc/nginx-unprivileged:1.27',
+  replicas: 2,
+  port: 8080,
+});
 app.synth();
 \`\`\`
 

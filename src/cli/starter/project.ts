@@ -55,7 +55,13 @@ import { Construct } from 'constructs';
 export interface WebServiceProps {
   /** Name of all its objects. */
   readonly name: string;
+  /** What finds its pods. It stays the same from one version to the next: a Deployment's selector is for ever. */
+  readonly selectorLabels: Readonly<Record<string, string>>;
   readonly image: string;
+  /** @default - as Kubernetes does it: always for the tag latest, else if it is not there */
+  readonly pullPolicy?: string | undefined;
+  /** @default - none */
+  readonly pullSecrets?: readonly { readonly name: string }[];
   readonly replicas: number;
   readonly port: number;
   /** Host name under which it is reached from outside. @default - from inside the cluster only */
@@ -66,10 +72,9 @@ export interface WebServiceProps {
 export class WebService extends Construct {
   constructor(scope: Construct, id: string, props: WebServiceProps) {
     super(scope, id);
-    const { name, image, replicas, port, host } = props;
-    // Nothing that changes from one version to the next may be among these: a Deployment's selector is for ever.
+    const { name, selectorLabels, image, pullPolicy, pullSecrets = [], replicas, port, host } = props;
     // The component tells these pods from others of the release, such as that of a test.
-    const selector = { 'app.kubernetes.io/instance': name, 'app.kubernetes.io/component': 'web' };
+    const selector = { ...selectorLabels, 'app.kubernetes.io/component': 'web' };
     new k8s.KubeDeployment(this, 'deployment', {
       metadata: { name },
       spec: {
@@ -79,11 +84,13 @@ export class WebService extends Construct {
           metadata: { labels: selector },
           spec: {
             automountServiceAccountToken: false,
+            imagePullSecrets: [...pullSecrets],
             securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
             containers: [
               {
                 name: 'web',
                 image,
+                imagePullPolicy: pullPolicy,
                 ports: [{ name: 'http', containerPort: port }],
                 readinessProbe: { tcpSocket: { port: k8s.IntOrString.fromString('http') } },
                 securityContext: {
@@ -112,7 +119,15 @@ export class WebService extends Construct {
 }
 `;
 
-const chart = (name: string): string => `import { ChartTest, defineChart, defineValues } from 'chartwright/chart';
+const chart = (name: string): string => `import {
+  ChartTest,
+  chartNames,
+  defineChart,
+  defineValues,
+  imageReference,
+  imageValues,
+  nameValues,
+} from 'chartwright/chart';
 import { z } from 'zod';
 import { WebService } from './web-service.js';
 
@@ -123,12 +138,8 @@ const chart = defineChart(
     description: 'A web service.',
     kubeVersion: '>=1.29.0-0',
     values: z.object({
-      image: z
-        .object({
-          repository: z.string().min(1).default('nginxinc/nginx-unprivileged').describe('Image without its tag.'),
-          tag: z.string().min(1).default('1.27').describe('Tag of the image.'),
-        })
-        .describe('What runs in the pods.'),
+      ...nameValues(),
+      image: imageValues({ repository: 'nginxinc/nginx-unprivileged', tag: '1.27' }).describe('What runs in the pods.'),
       replicas: z.int().min(1).max(50).default(2).describe('Number of pods.'),
       port: z.int().min(1).max(65535).default(8080).describe('Port that the program in the image listens on.'),
       ingress: z
@@ -139,15 +150,19 @@ const chart = defineChart(
     examples: { ingress: { ingress: { host: 'web.example.com' } } },
   },
   (scope, values, release) => {
+    const names = chartNames(values, release);
     new WebService(scope, 'web', {
-      name: release.name,
-      image: \`\${values.image.repository}:\${values.image.tag}\`,
+      name: names.fullname,
+      selectorLabels: names.selectorLabels,
+      image: imageReference(values.image),
+      pullPolicy: values.image.pullPolicy,
+      pullSecrets: values.image.pullSecrets,
       replicas: values.replicas,
       port: values.port,
       ...(values.ingress ? { host: values.ingress.host } : {}),
     });
     // Run by \`helm test\`.
-    new ChartTest(scope, 'test', { image: 'busybox:1.37', command: ['wget', '-qO-', \`http://\${release.name}\`] });
+    new ChartTest(scope, 'test', { image: 'busybox:1.37', command: ['wget', '-qO-', \`http://\${names.fullname}\`] });
   },
 );
 export default chart;
@@ -164,6 +179,7 @@ import chart, { values } from '../src/chart.js';
 
 interface KubeObject {
   readonly kind: string;
+  readonly metadata: { readonly name: string };
   readonly spec: Record<string, unknown>;
 }
 
@@ -177,11 +193,17 @@ describe('chart ${name}', () => {
     expect(kinds({ ingress: { host: 'web.example.com' } })).toEqual(['Deployment', 'Service', 'Ingress', 'Pod']);
   });
 
+  test('calls everything after the release and the chart', () => {
+    const names = (given: object) => objects(given).map(({ metadata }) => metadata.name);
+    expect(names({})).toEqual(['my-release-${name}', 'my-release-${name}', expect.stringContaining('test')]);
+    expect(names({ fullnameOverride: 'site' }).slice(0, 2)).toEqual(['site', 'site']);
+  });
+
   test('passes the number of pods on', () => {
     expect(objects({ replicas: 5 })[0]?.spec).toMatchObject({ replicas: 5 });
   });
 
-  test.each([{ replicas: 0 }, { replica: 1 }, { image: { tag: '' } }])('refuses %j', (given) => {
+  test.each([{ replicas: 0 }, { replica: 1 }, { image: { repository: '' } }])('refuses %j', (given) => {
     expect(() => chart.synth(given)).toThrow();
   });
 

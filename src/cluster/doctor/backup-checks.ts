@@ -76,7 +76,7 @@ export const backupChecks: readonly Check[] = [
     todo: 'Verify now: chartwright backups verify --all.',
     async run(context) {
       const without = context.attachments
-        .filter(({ verify, backup }) => backup && !verify)
+        .filter(({ verify, backup, pod }) => !verify && (backup || variable(pod, 'KEEP_LAST') !== undefined))
         .map(({ namespace, name }) =>
           warning(
             nameOf('repository', namespace, name),

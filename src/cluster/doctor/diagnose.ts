@@ -3,10 +3,11 @@ import { accessChecks, serviceAccountChecks } from './access-checks.js';
 import { backupChecks } from './backup-checks.js';
 import { type Check, type Sighting, skipped } from './check.js';
 import type { DoctorContext } from './context.js';
-import { databaseChecks } from './database-checks.js';
+import { databaseChecks, valdChecks } from './database-checks.js';
 import { namespaceChecks } from './namespace-checks.js';
 import { networkChecks } from './network-checks.js';
 import { referenceChecks } from './reference-checks.js';
+import { rondbChecks } from './rondb-checks.js';
 import { serverChecks } from './server-checks.js';
 import { storageChecks } from './storage-checks.js';
 import { probeChecks } from './store-checks.js';
@@ -21,6 +22,8 @@ export const allChecks: readonly Check[] = [
   ...namespaceChecks,
   ...networkChecks,
   ...databaseChecks,
+  ...rondbChecks,
+  ...valdChecks,
   ...backupChecks,
   ...probeChecks,
 ];

@@ -1,7 +1,7 @@
 import { bytes } from '../../units/index.js';
 import type { ClaimSpec, KubeObject, StatefulSet } from '../objects.js';
 import { resources } from '../resources.js';
-import { type Check, error, ok, type Sighting, warning } from './check.js';
+import { type Check, error, ok, type Sighting, skipped, warning } from './check.js';
 import { type DoctorContext, nameOf } from './context.js';
 import { distinct } from './reference-checks.js';
 
@@ -14,6 +14,13 @@ interface StorageClass extends KubeObject {
 interface Claim extends KubeObject {
   readonly spec: ClaimSpec;
   readonly status?: { readonly phase?: string; readonly capacity?: Readonly<Record<string, string>> };
+}
+
+/** How much room a driver says there is in one place. */
+interface StorageCapacity extends KubeObject {
+  readonly storageClassName: string;
+  readonly capacity?: string;
+  readonly maximumVolumeSize?: string;
 }
 
 /** A claim that is asked for. */
@@ -83,22 +90,67 @@ export const storageChecks: readonly Check[] = [
           const claim = `${name}-${owner.metadata.name}-${ordinal}`;
           const found = await context.find<Claim>(resources.claims, namespace, claim);
           // The first start makes it.
-          if (found) sightings.push(compare(nameOf('PersistentVolumeClaim', namespace, claim), found, spec));
+          if (!found) continue;
+          const storage = await classOf(context, found.spec);
+          sightings.push(compare(nameOf('PersistentVolumeClaim', namespace, claim), found, spec, storage));
         }
       }
       return sightings;
     },
   },
+  {
+    id: 'DOC033',
+    title: 'the storage has room for the volumes that are still to be made',
+    looksAt: 'The CSIStorageCapacity objects of each StorageClass, against the largest claim that is not there yet.',
+    why: 'A claim for which there is no room stays pending, and its pod with it.',
+    todo: 'Free some room, add storage, or use another class.',
+    async run(context) {
+      const sightings: Sighting[] = [];
+      for (const { owner, namespace, name, spec, replicas } of claimsOf(context)) {
+        const asked = spec.resources?.requests?.['storage'];
+        const [found, least] = [await classOf(context, spec), amount(asked)];
+        let missing = 0;
+        for (let ordinal = 0; ordinal < replicas; ordinal++)
+          if (!(await context.find<Claim>(resources.claims, namespace, `${name}-${owner.metadata.name}-${ordinal}`)))
+            missing++;
+        if (!found || least === undefined || missing === 0) continue;
+        const subject = nameOf('StorageClass', undefined, found.metadata.name);
+        const all = await context.list<StorageCapacity>(resources.storageCapacities, {});
+        const rooms = all
+          .filter(({ storageClassName }) => storageClassName === found.metadata.name)
+          // What the driver says of one volume counts more than what is left in all.
+          .map(({ maximumVolumeSize, capacity }) => maximumVolumeSize ?? capacity)
+          .flatMap((text) => amount(text) ?? []);
+        const most = rooms.reduce((largest, room) => (room > largest ? room : largest), rooms[0] ?? least);
+        if (rooms.length === 0)
+          sightings.push(skipped(subject, `${found.provisioner} does not tell how much room it has`));
+        else if (most < least) sightings.push(error(subject, `has nowhere room for a volume of ${asked}`));
+        else sightings.push(ok(subject, `has room for a volume of ${asked}`));
+      }
+      return distinct(sightings);
+    },
+  },
 ];
 
-function compare(subject: string, { spec, status }: Claim, wanted: ClaimSpec): Sighting {
+function compare(
+  subject: string,
+  { spec, status }: Claim,
+  wanted: ClaimSpec,
+  storage: StorageClass | undefined,
+): Sighting {
   const asked = wanted.resources?.requests?.['storage'];
   const has = status?.capacity?.['storage'] ?? spec.resources?.requests?.['storage'];
   const missing = (wanted.accessModes ?? []).filter((mode) => !spec.accessModes?.includes(mode));
   if (missing.length > 0) return error(subject, `has not the access mode ${missing.join(', ')}`);
   const [least, most] = [amount(asked), amount(has)];
   if (least !== undefined && most !== undefined && most < least)
-    return error(subject, `has ${has}, and ${asked} is asked for`);
+    return error(
+      subject,
+      `has ${has}, and ${asked} is asked for`,
+      storage && storage.allowVolumeExpansion !== true
+        ? `${storage.metadata.name} cannot expand volumes: replace the claim, pod by pod, with one of another class.`
+        : 'Expand the claim: kubectl patch pvc.',
+    );
   if (status?.phase !== 'Bound') return warning(subject, `is ${status?.phase ?? 'without a phase'} and not Bound`);
   return ok(subject, `is bound, ${has}`);
 }

@@ -1,0 +1,3 @@
+module chartwright.example/helm-engine/protocol
+
+go 1.26.0
