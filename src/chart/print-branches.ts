@@ -1,5 +1,5 @@
 import { UnprintableError } from './print-expression.js';
-import type { Entry, Option } from './tree.js';
+import type { Option } from './tree.js';
 
 /** Options of a decision by what is there with them: trees, or entries with trees. */
 export function alike<Branch>(
@@ -16,14 +16,12 @@ export function alike<Branch>(
 
 function isSame(a: unknown, b: unknown): boolean {
   if (!Array.isArray(a) || !Array.isArray(b)) return a === b;
-  return (
-    a.length === b.length &&
-    (a as Entry[]).every(({ key, value }, index) => {
-      const other = (b as Entry[])[index]!;
-      return key === other.key && value === other.value;
-    })
-  );
+  return a.length === b.length && (a as object[]).every((part, index) => isSamePart(part, b[index] as object));
 }
+
+/** Trees are interned, so the same one is the same object; an entry or an item with its index is made anew. */
+const isSamePart = (a: object, b: object): boolean =>
+  a === b || Object.entries(a).every(([name, value]) => value === (b as Record<string, unknown>)[name]);
 
 interface PrintedBranch {
   readonly options: Option[];

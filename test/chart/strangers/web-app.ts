@@ -61,7 +61,11 @@ const chart = (pathRule: z.ZodDefault<z.ZodString>, pathOf: (path: string) => st
         image: z.string().min(1).default('nginx:1.29'),
         port: z.int().min(1).max(65535).default(8080),
         replicas: z.int().min(0).max(50).default(2),
-        host: z.string().min(1).optional(),
+        // The library keeps hosts as the keys of an object, so a host named as one of Object's members breaks it.
+        host: z
+          .string()
+          .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/)
+          .optional(),
         path: pathRule,
         tlsSecret: z.string().min(1).optional(),
       }),
