@@ -5,6 +5,7 @@ import { valdDrillRestore, valdDrillSearch } from '../scripts/index.js';
 import { add } from '../units/index.js';
 import type { ValdAgentWithBackup } from './agent.js';
 import { repositoryUploader, storeBackup } from './backup-method.js';
+import { watcherCronJob } from './cron-job.js';
 import { drillConfig, drillPod, drillTimeouts } from './drill-pod.js';
 import { drillSchema } from './drill-schema.js';
 import { externalReferences } from './external-references.js';
@@ -102,28 +103,19 @@ export class ValdRestoreDrillCronJob extends Construct {
     });
     const timeouts = drillTimeouts(sizing);
     const active = add(timeouts.restore, timeouts.agent, 300);
-    const cronJob = new k8s.KubeCronJob(this, 'cron-job', {
-      metadata: { name, namespace, labels },
-      spec: {
+    const cronJob = new k8s.KubeCronJob(
+      this,
+      'cron-job',
+      watcherCronJob({
+        name,
+        namespace,
+        labels,
         schedule: own.schedule,
         timeZone: own.timeZone,
-        concurrencyPolicy: 'Forbid',
-        startingDeadlineSeconds: 3600,
-        successfulJobsHistoryLimit: 3,
-        failedJobsHistoryLimit: 3,
-        jobTemplate: {
-          metadata: { labels },
-          spec: {
-            backoffLimit: 0,
-            activeDeadlineSeconds: active,
-            template: {
-              metadata: { labels },
-              spec: drillPod({ name, settings, sizing, namespace, backup, own }),
-            },
-          },
-        },
-      },
-    });
+        longestRun: active,
+        pod: drillPod({ name, settings, sizing, namespace, backup, own }),
+      }),
+    );
     declareExternal(cronJob, externalReferences({ ...settings, priority: { type: 'none' } }));
     this.watched = { kind: 'drill', namespace, cronJob: name, schedule: own.schedule, longestRun: active };
   }

@@ -25,6 +25,7 @@ import {
 } from '../units/index.js';
 import type { ValdAgentWithBackup } from './agent.js';
 import { repositoryUploader, storeBackup } from './backup-method.js';
+import { watcherCronJob } from './cron-job.js';
 import { externalReferences } from './external-references.js';
 import { clusterFolder } from './names.js';
 import { serviceAccountName } from './pod.js';
@@ -128,70 +129,61 @@ export class ValdVerifyCronJob extends Construct {
       metadata: { name: `${name}-scripts`, namespace, labels },
       data: Object.fromEntries([valdVerify, ...valdVerify.libraries].map((file) => [file.name, file.content])),
     });
-    const cronJob = new k8s.KubeCronJob(this, 'cron-job', {
-      metadata: { name, namespace, labels },
-      spec: {
+    const cronJob = new k8s.KubeCronJob(
+      this,
+      'cron-job',
+      watcherCronJob({
+        name,
+        namespace,
+        labels,
         schedule: own.schedule,
         timeZone: own.timeZone,
-        concurrencyPolicy: 'Forbid',
-        startingDeadlineSeconds: 3600,
-        successfulJobsHistoryLimit: 3,
-        failedJobsHistoryLimit: 3,
-        jobTemplate: {
-          metadata: { labels },
-          spec: {
-            backoffLimit: 0,
-            activeDeadlineSeconds: active,
-            template: {
-              metadata: { labels },
-              spec: {
-                restartPolicy: 'Never',
-                automountServiceAccountToken: false,
-                ...(account === undefined ? {} : { serviceAccountName: account }),
-                ...(settings.imagePullSecrets.length
-                  ? { imagePullSecrets: settings.imagePullSecrets.map((secret) => ({ name: secret })) }
-                  : {}),
-                securityContext: {
-                  fsGroup: settings.runAsId,
-                  runAsGroup: settings.runAsId,
-                  runAsNonRoot: true,
-                  runAsUser: settings.runAsId,
-                  seccompProfile: { type: 'RuntimeDefault' },
-                },
-                containers: [
-                  {
-                    name: 'verify',
-                    image: imageName(settings.restoreImage, ''),
-                    imagePullPolicy: settings.restoreImage.pullPolicy,
-                    command: [...valdVerify.command],
-                    env: [
-                      ...valdVerify.environment.map((variable) => ({
-                        name: variable.name,
-                        value: values[variable.name],
-                      })),
-                      ...rcloneEnvironment(backup.store),
-                    ],
-                    resources: requests({ cpu: '100m', memory: '128Mi' }),
-                    securityContext: { ...containerSecurity(settings), readOnlyRootFilesystem: true },
-                    terminationMessagePolicy: 'FallbackToLogsOnError',
-                    volumeMounts: [
-                      { name: 'scripts', mountPath: scriptFolder, readOnly: true },
-                      { name: 'tmp', mountPath: '/tmp' },
-                      ...store.map(({ mount }) => mount),
-                    ],
-                  },
-                ],
-                volumes: [
-                  { name: 'scripts', configMap: { name: `${name}-scripts`, defaultMode: 420 } },
-                  { name: 'tmp', emptyDir: {} },
-                  ...store.map(({ volume }) => volume),
-                ],
-              },
-            },
+        longestRun: active,
+        pod: {
+          restartPolicy: 'Never',
+          automountServiceAccountToken: false,
+          ...(account === undefined ? {} : { serviceAccountName: account }),
+          ...(settings.imagePullSecrets.length
+            ? { imagePullSecrets: settings.imagePullSecrets.map((secret) => ({ name: secret })) }
+            : {}),
+          securityContext: {
+            fsGroup: settings.runAsId,
+            runAsGroup: settings.runAsId,
+            runAsNonRoot: true,
+            runAsUser: settings.runAsId,
+            seccompProfile: { type: 'RuntimeDefault' },
           },
+          containers: [
+            {
+              name: 'verify',
+              image: imageName(settings.restoreImage, ''),
+              imagePullPolicy: settings.restoreImage.pullPolicy,
+              command: [...valdVerify.command],
+              env: [
+                ...valdVerify.environment.map((variable) => ({
+                  name: variable.name,
+                  value: values[variable.name],
+                })),
+                ...rcloneEnvironment(backup.store),
+              ],
+              resources: requests({ cpu: '100m', memory: '128Mi' }),
+              securityContext: { ...containerSecurity(settings), readOnlyRootFilesystem: true },
+              terminationMessagePolicy: 'FallbackToLogsOnError',
+              volumeMounts: [
+                { name: 'scripts', mountPath: scriptFolder, readOnly: true },
+                { name: 'tmp', mountPath: '/tmp' },
+                ...store.map(({ mount }) => mount),
+              ],
+            },
+          ],
+          volumes: [
+            { name: 'scripts', configMap: { name: `${name}-scripts`, defaultMode: 420 } },
+            { name: 'tmp', emptyDir: {} },
+            ...store.map(({ volume }) => volume),
+          ],
         },
-      },
-    });
+      }),
+    );
     declareExternal(cronJob, externalReferences({ ...settings, priority: { type: 'none' }, external: [] }));
     this.watched = {
       kind: 'verification',
