@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { KubeApiServer, KubeResponse } from '../programs/kube-api-server.js';
 
 /** A Kubernetes object as data, as much of it as is looked at here. */
@@ -17,7 +18,8 @@ const strictly = 'dryRun=All&fieldValidation=Strict';
  *
  * - each object is created and server-side applied, both as a strict dry run,
  * - each workload's pod is created as a Pod (dry run): a workload that makes forbidden pods is only warned about,
- * - service accounts and priority classes are made for real, because the admission of pods looks for them.
+ * - service accounts and priority classes are made for real, because the admission of pods looks for them (in a cache
+ *   that learns of a new priority class a moment later: a pod that comes before is sent again).
  *
  * Objects without a namespace go to `namespace`; the namespaces of the others are made like it.
  */
@@ -70,6 +72,8 @@ function nameOf({ kind, metadata }: KubeObject): string {
 /** Requests to one server, with what it complained about. */
 class Cluster {
   readonly complaints: string[] = [];
+  /** Those made for real. */
+  readonly #priorityClasses = new Set<string>();
   readonly #paths = new Map<string, Promise<Map<string, { plural: string; namespaced: boolean }>>>();
 
   constructor(
@@ -89,7 +93,12 @@ class Cluster {
   async tryToCreate(object: KubeObject, label = nameOf(object)): Promise<void> {
     const path = await this.#folder(object);
     if (path === undefined) return;
-    const response = await this.server.request('POST', `${path}?${strictly}`, object);
+    let response = await this.server.request('POST', `${path}?${strictly}`, object);
+    const deadline = Date.now() + 30_000;
+    while (this.#isAheadOfItsPriorityClass(response) && Date.now() < deadline) {
+      await setTimeout(50);
+      response = await this.server.request('POST', `${path}?${strictly}`, object);
+    }
     // Service accounts and priority classes are there from an earlier call: their dry run is the apply that follows.
     if (response.body?.reason !== 'AlreadyExists') this.#judge(`${label}, created`, response);
   }
@@ -103,6 +112,12 @@ class Cluster {
   async apply(object: KubeObject): Promise<void> {
     const response = await this.#patch(object, 'force=true');
     if (response && response.status >= 300) this.#judge(`${nameOf(object)}, made`, response);
+    else if (object.kind === 'PriorityClass') this.#priorityClasses.add(object.metadata.name);
+  }
+
+  #isAheadOfItsPriorityClass({ status, body }: KubeResponse): boolean {
+    const missing = /no PriorityClass with name (\S+) was found/.exec(body?.message ?? '')?.[1];
+    return status === 403 && missing !== undefined && this.#priorityClasses.has(missing);
   }
 
   async #patch(object: KubeObject, query: string): Promise<KubeResponse | undefined> {
