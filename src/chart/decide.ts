@@ -112,7 +112,11 @@ function cheapest(runs: Runs, ids: readonly string[], all: RunSet, things: reado
 /** The decision on which it depends whether another one is asked for. */
 function guardOf(runs: Runs, id: string, all: RunSet): Candidate | undefined {
   const asked = runs.asked(id);
-  return cheapest(runs, askedFor(runs, all).reverse(), all, [all.and(asked), all.without(asked)]);
+  const things = [all.and(asked), all.without(asked)];
+  const always = askedFor(runs, all);
+  const guards = runs.guards(id);
+  const seen = always.filter((other) => guards.has(other));
+  return cheapest(runs, seen, all, things) ?? cheapest(runs, always.reverse(), all, things);
 }
 
 const compared = 24;

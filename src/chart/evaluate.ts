@@ -1,4 +1,5 @@
 import { operations } from '../units/index.js';
+import { type Exceptions, laterWins, meetingPlace } from './precedence.js';
 import type { Release } from './render.js';
 import { isPlainObject } from './shape.js';
 import { beyondMessage } from './stand-in.js';
@@ -12,8 +13,7 @@ export interface Template {
   readonly refusals: Tree;
   /** A map: objects by the path of their construct. */
   readonly documents: Tree;
-  /** Entries of the author's over which one of the same key that the user gives wins, by their place. */
-  readonly userWins: ReadonlySet<string>;
+  readonly exceptions: Exceptions;
 }
 
 /** What a chart gives for values: objects, or why it refuses them. */
@@ -47,13 +47,13 @@ export function isStructural(place: Tree): boolean {
 /**
  * The first interpreter of a template tree: what the chart gives for values that are filled in.
  *
- * @param collided told of each entry of the author's for which the user gives one of the same key, by its place
+ * @param met told of entries of one map that have the same key, by the place where they meet
  */
 export function evaluate(
   template: Template,
   values: unknown,
   release: Release,
-  collided: (place: string) => void = () => undefined,
+  met: (place: string) => void = () => undefined,
 ): Evaluated {
   const roots: Record<string, unknown> = { values, release };
   const elements = new Map<string, number>();
@@ -143,42 +143,31 @@ export function evaluate(
 
   const mapOf = (entries: readonly Entry[], place: string): Record<string, unknown> => {
     const result: Record<string, unknown> = {};
-    const fixed = new Set<string>();
-    const set = (key: string, inner: unknown) => {
-      if (inner !== missing)
-        Object.defineProperty(result, key, { value: inner, enumerable: true, writable: true, configurable: true });
+    const givers = new Map<string, Entry['key']>();
+    const put = (name: string, giver: Entry['key'], inner: unknown) => {
+      if (inner === missing) return;
+      const before = givers.get(name);
+      if (before !== undefined && before !== giver) {
+        met(meetingPlace(place, name, before, giver));
+        if (!laterWins(template.exceptions, place, name, before, giver)) return;
+      }
+      givers.set(name, giver);
+      Object.defineProperty(result, name, { value: inner, enumerable: true, writable: true, configurable: true });
     };
     for (const { key, value: tree } of entries) {
-      if (typeof key === 'string') {
-        const inner = value(tree, `${place}/${key}`);
-        if (inner === missing) continue;
-        if (key in result) collided(`${place}/${key}`);
-        if (!(key in result && template.userWins.has(`${place}/${key}`))) set(key, inner);
-        fixed.add(key);
-        continue;
-      }
-      const user = (name: string, inner: () => unknown) => {
-        const taken = fixedBefore(entries, fixed, name, place);
-        if (taken) collided(`${place}/${name}`);
-        if (!taken || template.userWins.has(`${place}/${name}`)) set(name, inner());
-      };
-      if (key.kind === 'each')
+      if (typeof key === 'string') put(key, key, value(tree, `${place}/${key}`));
+      else if (key.kind === 'each')
         repeat(key.path, () => {
-          user(value(key.body[0]!, place) as string, () => value(tree, `${place}/*`));
+          put(value(key.body[0]!, place) as string, key, value(tree, `${place}/*`));
           return [];
         });
       else if (key.kind === 'pass') {
         if (value(tree, place) !== missing)
-          for (const [name, inner] of Object.entries((at(key.path) ?? {}) as object)) user(name, () => inner);
-      } else user(String(value(key, place)), () => value(tree, `${place}/*`));
+          for (const [name, inner] of Object.entries((at(key.path) ?? {}) as object)) put(name, key, inner);
+      } else put(String(value(key, place)), key, value(tree, `${place}/*`));
     }
     return result;
   };
-
-  /** Whether the author has an entry of this name for these values. */
-  const fixedBefore = (entries: readonly Entry[], fixed: ReadonlySet<string>, name: string, place: string): boolean =>
-    fixed.has(name) ||
-    entries.some(({ key, value: tree }) => key === name && value(tree, `${place}/${name}`) !== missing);
 
   const failure = value(template.failure, 'failure');
   if (failure !== missing) return { refused: [String(failure)], documents: [] };

@@ -192,25 +192,36 @@ export class Explorer {
     const seen = look(samples[left]!);
     for (;;) {
       const differing = this.runs.differing(left, right);
-      if (differing.length < 2) {
-        if (differing[0] !== undefined) this.runs.addPair(differing[0], left, right);
-        return;
+      const next = this.#between(left, right, halves(differing, this.options.random), look);
+      if (next && 'run' in next) {
+        if (next.there === seen) left = next.run;
+        else right = next.run;
+        continue;
       }
-      let next: { run: number; there: string } | undefined;
-      for (let attempt = 0; !next && attempt < 6; attempt++) {
-        const changed =
-          attempt === 0 ? differing.slice(differing.length >> 1) : differing.filter(() => this.options.random() < 0.5);
-        if (changed.length === 0 || changed.length === differing.length) continue;
-        const wanted = new Map([...answersOf(samples[right]!.choices), ...answersOf(samples[left]!.choices)]);
-        for (const id of changed) wanted.set(id, samples[right]!.choices.get(id)!.option);
-        const run = this.#run(wanted);
-        const there = look(samples[run]!);
-        if (there !== undefined && run !== left && run !== right) next = { run, there };
-      }
-      if (!next) return;
-      if (next.there === seen) left = next.run;
-      else right = next.run;
+      const only = differing.length === 1 ? differing[0] : next?.only;
+      if (only !== undefined) this.runs.addPair(only, left, right);
+      return;
     }
+  }
+
+  /** A run with some of the answers of another one that gets to a place, or the only answer that all others follow from. */
+  #between(
+    left: number,
+    right: number,
+    parts: Iterable<readonly string[]>,
+    look: Doubt['look'],
+  ): { readonly run: number; readonly there: string } | { readonly only: string } | undefined {
+    const { samples } = this.runs;
+    const answers = [...answersOf(samples[right]!.choices), ...answersOf(samples[left]!.choices)];
+    for (const changed of parts) {
+      const wanted = new Map(answers);
+      for (const id of changed) wanted.set(id, samples[right]!.choices.get(id)!.option);
+      const run = this.#run(wanted);
+      if (run === right && changed.length === 1) return { only: changed[0]! };
+      const there = look(samples[run]!);
+      if (there !== undefined && run !== left && run !== right) return { run, there };
+    }
+    return undefined;
   }
 
   /** Runs what the trees leave open. */
@@ -311,6 +322,21 @@ function expectSame(a: Sample, b: Sample): void {
     throw new UntraceableError(
       'a value of the chart was computed with: a hash, an encoding, a remainder or a random number of it is in the output',
     );
+}
+
+/**
+ * Parts of some answers, not all of them: a half, other halves where that one is refused, and where all are, each answer
+ * alone and all but each: the fewer change, the fewer are refused together.
+ */
+function* halves(ids: readonly string[], random: () => number): Generator<readonly string[]> {
+  if (ids.length < 2) return;
+  yield ids.slice(ids.length >> 1);
+  for (let attempt = 1; attempt < 6; attempt++) {
+    const some = ids.filter(() => random() < 0.5);
+    if (some.length > 0 && some.length < ids.length) yield some;
+  }
+  for (const id of ids) yield [id];
+  for (const id of ids) yield ids.filter((other) => other !== id);
 }
 
 /** The answers of the next path in depth-first order. */

@@ -53,7 +53,7 @@ export function chartFolder({
       helpers,
       named,
     },
-    template.userWins,
+    template.exceptions,
     labelTemplates(template.documents),
   );
   const defaults = defaultsTemplate(shape).map((line) => line.replaceAll('PREFIX', name));

@@ -1,4 +1,5 @@
 import { documentPlace, yamlPlace } from './evaluate.js';
+import { meetingPlace } from './precedence.js';
 import { chosenIn } from './resolve.js';
 import { seededRandom } from './sample-values.js';
 import type { Choices } from './traced-values.js';
@@ -13,14 +14,14 @@ export interface Setting {
 }
 
 /**
- * An entry of the author's in a map in which the user may have one of the same key. Which of the two wins cannot be seen
- * in a run on stand-ins: it must be tried with values in which they meet.
+ * Two entries of a map that may have the same key: the author's and the user's, or two of the user's. Which of the two
+ * wins cannot be seen in a run on stand-ins: it must be tried with values in which they meet.
  */
 export interface Meeting {
   readonly place: string;
   readonly key: string;
-  /** How the user's entry gets that key; undefined where nobody can say. */
-  readonly setting: Setting | undefined;
+  /** What gives the user's entries that key, in other ways for other keys; none where nobody can say. */
+  readonly ways: readonly (readonly Setting[])[];
   /** Structures in which both are there. */
   readonly structures: Choices[];
   /** How many such structures there are. */
@@ -84,30 +85,41 @@ function visitMap({ entries }: Kind<'map'>, place: string, choices: Choices, fou
     const chosen = chosenIn(value, choices);
     return chosen !== undefined && chosen.kind !== 'absent';
   });
-  for (const { key: other } of there) {
-    if (typeof other === 'string') continue;
-    const leaf = other.kind === 'each' ? other.body[0]! : other;
+  const meet = (place: string, key: string, ways: Meeting['ways'], sort: string) => {
+    const known = found.meetings.get(`${place} ${sort}`);
+    const meeting = known ?? { place, key, ways, structures: [], count: 0 };
+    if (!known) found.meetings.set(`${place} ${sort}`, meeting);
+    // Any of them with the same chance, so that those that are kept differ.
+    const at = meeting.count < mostStructures ? meeting.count : Math.floor(found.random() * (meeting.count + 1));
+    if (at < mostStructures) meeting.structures[at] = choices;
+    meeting.count++;
+  };
+  there.forEach(({ key: other }, at) => {
+    if (typeof other === 'string') return;
+    const leaf = leafOf(other);
     for (const { key, value } of there) {
       if (typeof key !== 'string' || !canBe(leaf, key)) continue;
-      const id = `${place}/${key} ${other.id} ${chosenIn(value, choices)!.id}`;
-      const known = found.meetings.get(id);
-      const meeting = known ?? {
-        place: `${place}/${key}`,
-        key,
-        setting: settingFor(leaf, key),
-        structures: [],
-        count: 0,
-      };
-      if (!known) found.meetings.set(id, meeting);
-      // Any of them with the same chance, so that those that are kept differ.
-      const at = meeting.count < mostStructures ? meeting.count : Math.floor(found.random() * (meeting.count + 1));
-      if (at < mostStructures) meeting.structures[at] = choices;
-      meeting.count++;
+      const setting = settingFor(leaf, key);
+      // Which of the two wins may depend on what the author's entry holds.
+      meet(meetingPlace(place, key, other, key), key, setting ? [[setting]] : [], `${chosenIn(value, choices)!.id}`);
     }
-  }
+    for (const { key: later } of there.slice(at + 1)) {
+      if (typeof later === 'string') continue;
+      const ways = sharedKeys.flatMap((key) => {
+        const both = [settingFor(leaf, key), settingFor(leafOf(later), key)];
+        return both.every((setting) => setting !== undefined) ? [both] : [];
+      });
+      if (ways.length > 0) meet(meetingPlace(place, '', other, later), sharedKeys[0]!, ways, '');
+    }
+  });
   for (const { key, value } of there)
     visit(value, typeof key === 'string' ? `${place}/${key}` : `${place}/*`, choices, found);
 }
+
+const leafOf = (key: Tree): Tree => (key.kind === 'each' ? key.body[0]! : key);
+
+/** Keys for two of the user's entries, of which most patterns of keys take one. */
+const sharedKeys = ['example.com/shared', 'shared', 'SHARED', '1'];
 
 /** A text that begins or ends otherwise never is the key. */
 function canBe(leaf: Tree, key: string): boolean {
@@ -152,14 +164,12 @@ export function withSetting(root: unknown, { path, of, text }: Setting): unknown
 
 const known = new WeakMap<Tree, boolean>();
 
-/** Whether there is a map in a tree in which the author and the user have entries. */
+/** Whether there is a map in a tree in which two entries may have the same key. */
 function mayMeet(tree: Tree): boolean {
   const before = known.get(tree);
   if (before !== undefined) return before;
   const here =
-    tree.kind === 'map' &&
-    tree.entries.some(({ key }) => typeof key === 'string') &&
-    tree.entries.some(({ key }) => typeof key !== 'string');
+    tree.kind === 'map' && tree.entries.length > 1 && tree.entries.some(({ key }) => typeof key !== 'string');
   const result = here || children(tree).some(mayMeet);
   known.set(tree, result);
   return result;

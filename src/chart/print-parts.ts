@@ -41,23 +41,24 @@ export function presence(tree: Tree, scope: Scope, printing: Printing): boolean 
   return codes.length === 1 ? codes[0]! : `(or ${codes.join(' ')})`;
 }
 
-/** Keys that the entries of the user must not have: those of the author, and those of the user's that come later. */
-export function skippedKeys(fixed: readonly Entry[], later: readonly Entry[], scope: Scope, printing: Printing) {
+/** Keys that an entry of the user's must not have: those of the entries that win over it. */
+export function skippedKeys(stronger: readonly Entry[], scope: Scope, printing: Printing) {
   const always: string[] = [];
   const sometimes: { key: string; condition: string }[] = [];
-  for (const { key, value } of fixed) {
+  for (const { key, value } of stronger) {
+    if (typeof key !== 'string') continue;
     const there = presence(value, scope, printing);
-    if (there === true) always.push(key as string);
-    else if (there !== false) sometimes.push({ key: key as string, condition: there });
+    if (there === true) always.push(key);
+    else if (there !== false) sometimes.push({ key, condition: there });
   }
-  const collections = later.flatMap((other) => {
+  const collections = stronger.flatMap((other) => {
     if (typeof other.key === 'string') return [];
     const collection = collectionOf(other, scope);
     if (!collection) throw new UnprintableError('two groups of entries with computed keys in one map');
     const there = presence(other.value, scope, printing);
     return there === false ? [] : [{ collection, there }];
   });
-  return { always, sometimes, later: collections };
+  return { always, sometimes, collections };
 }
 
 /** Whether a user's map has a key, where it is there at all: a value of another member of a union is not. */

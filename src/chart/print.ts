@@ -1,5 +1,6 @@
 import { documentPlace, yamlPlace } from './evaluate.js';
 import { holds, type LabelTemplate } from './label-templates.js';
+import { type Exceptions, goesInCircles, strongerThan } from './precedence.js';
 import { alike, together } from './print-branches.js';
 import {
   asReference,
@@ -26,24 +27,14 @@ import {
   UnprintableError,
 } from './print-expression.js';
 import { collectionOf, hasKeyCode, presence, range, skippedKeys } from './print-parts.js';
-import {
-  absent,
-  type Entry,
-  entryId,
-  type Kind,
-  type Option,
-  type Tree,
-  typeOf,
-  type Variable,
-  variableId,
-} from './tree.js';
+import { absent, type Entry, type Kind, type Option, type Tree, typeOf, type Variable, variableId } from './tree.js';
 import { blockLines, closed, indented, isBlockText, yamlKey, yamlScalar } from './yaml-scalar.js';
 
 /** The second interpreter of a template tree: it writes it as a Helm template. */
 export class Printer {
   constructor(
     readonly printing: Printing,
-    readonly userWins: ReadonlySet<string>,
+    readonly exceptions: Exceptions,
     readonly labels: readonly LabelTemplate[] = [],
   ) {}
 
@@ -131,8 +122,16 @@ export class Printer {
 
   /** Entries of a map; neighbours that the same decision rules become one block. */
   #entries(all: readonly Entry[], indent: number, scope: Scope, place: string): string[] {
+    if (goesInCircles(all, place, this.exceptions))
+      throw new UnprintableError(`${place}: of three entries with one key each wins over the next`);
     const template = this.labels.find(
-      (one) => holds(all, one) && !one.entries.some(({ key }) => this.userWins.has(`${place}/${key}`)),
+      (one) =>
+        holds(all, one) &&
+        all.every(
+          (entry) =>
+            !one.entries.some(({ key }) => key === entry.key) ||
+            strongerThan(entry, all, place, this.exceptions).length === 0,
+        ),
     );
     if (!template) return this.#someEntries(all, all, indent, scope, place);
     const include = `{{- include "${this.printing.prefix}.${template.name}" ${scope.elements.size > 0 ? '$' : '.'} | nindent ${indent} }}`;
@@ -227,8 +226,7 @@ export class Printer {
     const space = ' '.repeat(indent);
     if (typeof key === 'string') {
       const lines = this.#value(`${space}${yamlKey(key)}:`, value, indent, scope, `${place}/${key}`);
-      if (!this.userWins.has(`${place}/${key}`)) return lines;
-      const taken = siblings.flatMap((other) => {
+      const taken = strongerThan(entry, siblings, place, this.exceptions).flatMap((other) => {
         const collection = collectionOf(other, scope);
         const there = collection ? presence(other.value, scope, this.printing) : false;
         return collection && there ? [`(${hasKeyCode({ collection, there }, goText(key))})`] : [];
@@ -237,16 +235,13 @@ export class Printer {
       const condition = taken.length === 1 ? taken[0]!.slice(1, -1) : `or ${taken.join(' ')}`;
       return [`{{- if not (${condition}) }}`, ...lines, '{{- end }}'];
     }
-    const fixed = siblings.filter(
-      (other) => typeof other.key === 'string' && !this.userWins.has(`${place}/${other.key}`),
-    );
-    const later = siblings.slice(siblings.findIndex((other) => entryId(other) === entryId(entry)) + 1);
+    const stronger = strongerThan(entry, siblings, place, this.exceptions);
     // Inside of a range the dot is the element, so conditions there are printed for that place.
     const { open, scope: inner } = key.kind === 'each' ? range(key.path, scope, this.printing) : { open: '', scope };
-    const skipped = skippedKeys(fixed, later, inner, this.printing);
+    const skipped = skippedKeys(stronger, inner, this.printing);
     if (key.kind === 'pass') {
       const object = pathCode(key.path, scope);
-      if (skipped.later.length > 0 || skipped.sometimes.length > 0)
+      if (skipped.collections.length > 0 || skipped.sometimes.length > 0)
         throw new UnprintableError(
           `${key.path.slice(1).join('.')} stands in one map with other entries that may have the same keys`,
         );
@@ -264,7 +259,7 @@ export class Printer {
       ...skipped.sometimes.map(
         ({ key: other, condition }) => `and (eq ${operand(name)} ${goText(other)}) ${condition}`,
       ),
-      ...skipped.later.map((other) => hasKeyCode(other, operand(name))),
+      ...skipped.collections.map((other) => hasKeyCode(other, operand(name))),
     ];
     const lines = this.branches(value, inner, (tree, at) =>
       tree.kind === 'absent' ? [] : this.#value(`${space}{{ ${name.code} | quote }}:`, tree, indent, at, `${place}/*`),

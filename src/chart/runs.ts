@@ -19,6 +19,7 @@ export class Runs {
   /** Two runs that differ in one answer only and in what follows from it, by the decision. */
   readonly pairs = new Map<string, (readonly [number, number])[]>();
   readonly #asked = new Map<string, RunSet>();
+  readonly #guards = new Map<string, Set<string>>();
   readonly #outcomes = new Map<string, Map<Option, RunSet>>();
   readonly #numbers = new Map<string, number>();
 
@@ -45,6 +46,18 @@ export class Runs {
     const pairs = this.pairs.get(id);
     if (pairs) pairs.push([a, b]);
     else this.pairs.set(id, [[a, b]]);
+    const [one, other] = [this.samples[a]!.choices, this.samples[b]!.choices];
+    for (const [here, there] of [
+      [one, other],
+      [other, one],
+    ] as const)
+      for (const asked of here.keys())
+        if (!there.has(asked)) this.#guards.set(asked, (this.#guards.get(asked) ?? new Set()).add(id));
+  }
+
+  /** The decisions of which it was seen that another one is asked for or not by what they are. */
+  guards(id: string): ReadonlySet<string> {
+    return this.#guards.get(id) ?? new Set();
   }
 
   /** The runs in which a decision was asked for. */

@@ -3,6 +3,7 @@ import { notAlike, type Template } from './evaluate.js';
 import { Explorer } from './explore.js';
 import { adviceFor, type Inspection } from './inspect.js';
 import type { Meeting } from './meetings.js';
+import type { Exceptions } from './precedence.js';
 import { isMistake } from './refusal.js';
 import { literalsOf, seededRandom, ValueSampler } from './sample-values.js';
 import type { Shape } from './shape.js';
@@ -60,7 +61,7 @@ export function settle(options: SettleOptions): Settled {
       },
     });
     if (own().length > 0) throw new ProblemsError(own());
-    let userWins: ReadonlySet<string> = new Set();
+    let exceptions: Exceptions = new Set();
     const literals = sources.flatMap(literalsOf);
     const known = [...examples];
     for (;;) {
@@ -69,9 +70,9 @@ export function settle(options: SettleOptions): Settled {
       const structures = [...accepted].map((sample) => samples[sample]!.choices);
       const found = findCounterexample(
         { shape, run, sampler, checks, known, structures },
-        templateOf(explorer, userWins),
+        templateOf(explorer, exceptions),
       );
-      userWins = found.template.userWins;
+      exceptions = found.template.exceptions;
       if (!found.counterexample) {
         if (found.checked < Math.min(checks, 1))
           throw new UntraceableError('no values were found that the schema takes');
@@ -87,7 +88,10 @@ export function settle(options: SettleOptions): Settled {
       }
       if (!follows(explorer, run, found.template, found.counterexample))
         throw new ProblemsError([
-          counterexampleProblem(chart, smallest({ shape, run }, templateOf(explorer, userWins), found.counterexample)),
+          counterexampleProblem(
+            chart,
+            smallest({ shape, run }, templateOf(explorer, exceptions), found.counterexample),
+          ),
           ...[...inspections.values()].map(({ problem }) => ({ ...problem, severity: 'warning' as const })),
         ]);
     }
@@ -98,16 +102,16 @@ export function settle(options: SettleOptions): Settled {
   }
 }
 
-function templateOf({ learned: { refusals, documents }, runs }: Explorer, userWins: ReadonlySet<string>): Template {
+function templateOf({ learned: { refusals, documents }, runs }: Explorer, exceptions: Exceptions): Template {
   const failure = runs.accepted.isEmpty ? runs.samples[0]!.failures[0]! : absent;
-  return { failure, refusals, documents, userWins };
+  return { failure, refusals, documents, exceptions };
 }
 
 /** Learns from runs with the structure of some values, of each element of their lists, until they are followed. */
-function follows(explorer: Explorer, run: Run, { userWins }: Template, { filled, release }: Counterexample): boolean {
+function follows(explorer: Explorer, run: Run, { exceptions }: Template, { filled, release }: Counterexample): boolean {
   for (let element = 0; element < 4; element++) {
     if (!explorer.include(structureOf(filled, explorer.runs.variables, element))) continue;
-    if (!differenceFor(run, templateOf(explorer, userWins), filled, release)) return true;
+    if (!differenceFor(run, templateOf(explorer, exceptions), filled, release)) return true;
   }
   return false;
 }
@@ -153,7 +157,8 @@ function adviceOn(difference: string): string {
   return 'Do not compare, cut or calculate with the values that differ: use the leaf operations (choose, same, less, add, mul, join, trunc …), or make it a z.enum or z.boolean.';
 }
 
-function undecidedProblem(chart: string, { place, key, setting }: Meeting): Problem {
+function undecidedProblem(chart: string, { place, key, ways }: Meeting): Problem {
+  const setting = ways[0]?.[0];
   return {
     code: 'untraceable-chart',
     severity: 'error',

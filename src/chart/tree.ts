@@ -181,11 +181,12 @@ export function choice(variable: Variable, branches: ReadonlyMap<Option, Tree>):
 
 const variableIds = new WeakMap<Variable, string>();
 
-/** Identity of a decision. */
+/** Identity of a decision. Members of a union may have fields of one name with other options: those are others. */
 export function variableId(variable: Variable): string {
   const known = variableIds.get(variable);
   if (known !== undefined) return known;
-  const id = `${variable.kind} ${JSON.stringify(variable.path)}`;
+  const { path, kind, options } = variable;
+  const id = `${kind} ${JSON.stringify(path)}${kind === 'option' || kind === 'member' ? ` of ${options.join(' ')}` : ''}`;
   variableIds.set(variable, id);
   return id;
 }

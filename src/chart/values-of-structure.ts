@@ -11,8 +11,8 @@ const draws = 8;
  * structures get to is compared too.
  */
 export function valuesOfStructure(sampler: ValueSampler, shape: Shape, answers: Answers): unknown {
-  const answer = (path: Path, kind: Variable['kind']): Option | undefined =>
-    answers.get(variableId({ path, kind, options: [] }));
+  const answer = (path: Path, kind: Variable['kind'], options: readonly Option[] = []): Option | undefined =>
+    answers.get(variableId({ path, kind, options }));
 
   const filled = (inner: Shape, path: Path): unknown => {
     const wanted = answer(path, 'filled');
@@ -42,9 +42,9 @@ export function valuesOfStructure(sampler: ValueSampler, shape: Shape, answers: 
       case 'boolean':
         return answer(path, 'true') ?? sampler.value(inner);
       case 'option':
-        return answer(path, 'option') ?? sampler.value(inner);
+        return answer(path, 'option', inner.options) ?? sampler.value(inner);
       case 'union': {
-        const name = answer([...path, inner.discriminator], 'member');
+        const name = answer([...path, inner.discriminator], 'member', [...inner.members.keys()]);
         if (name === undefined) return sampler.value(inner);
         const member = inner.members.get(name as string) as ShapeOf<'object'>;
         return { ...fields(member.fields, path), [inner.discriminator]: name };

@@ -1,6 +1,6 @@
 import { type Evaluated, evaluate, isBeyond, type Template, UnknownOutcome } from './evaluate.js';
 import { fileDefaults, fill, layer } from './layering.js';
-import { type Meeting, meetingsIn, withSetting } from './meetings.js';
+import { type Meeting, meetingsIn, type Setting, withSetting } from './meetings.js';
 import { refusalIn } from './refusal.js';
 import type { Release } from './render.js';
 import { answersOf } from './runs.js';
@@ -170,33 +170,37 @@ class Comparison {
     drawn: (choices: Choices) => unknown,
     most = attempts,
   ): Counterexample | 'decided' | 'undecided' {
-    const { place, setting, structures } = meeting;
+    const { place, structures } = meeting;
+    const ways = meeting.ways.filter((way) => !way.some((setting) => this.#cannotBe(setting)));
+    if (ways.length === 0) return meeting.ways.length === 0 ? 'undecided' : 'decided';
     const { known, sampler } = this.options;
     let met = 0;
     let refused = 0;
     for (let count = 0; count < most && met < encounters; count++) {
-      if (!setting) return 'undecided';
       // Most of what is only drawn may be refused: values that were taken lead to most of the places.
       const isDrawn = count % 3 === 2 || known.length === 0;
       const near = count % 3 === 0 ? this.#bases.get(mapOf(place)) : undefined;
       const given = isDrawn
         ? drawn(structures[count % structures.length]!)
         : (near ?? known[Math.floor(sampler.random() * known.length)]);
-      const isRelease = setting.path[0] === 'release';
-      const changed = withSetting(isRelease ? {} : given, setting);
+      let changed = given;
+      let changes: object = {};
+      for (const setting of ways[count % ways.length]!)
+        if (setting.path[0] === 'release') changes = withSetting(changes, setting) as object;
+        else changed = withSetting(changed, setting);
       if (typeof changed !== 'object' || changed === null) continue;
-      const found = isRelease ? this.on(given, changed) : this.on(changed);
+      const found = this.on(changed, changes);
       if (typeof found === 'object') return found;
       if (found === 'accepted' && this.#met.has(place)) met++;
       // The function may well refuse such an entry: then neither wins.
       if (found === 'refused' && this.on(given) === 'accepted' && ++refused === 3) return 'decided';
     }
-    return met > 0 || this.#cannotMeet(meeting) ? 'decided' : 'undecided';
+    return met > 0 ? 'decided' : 'undecided';
   }
 
   /** Whether the schema takes no such entry. */
-  #cannotMeet({ setting }: Meeting): boolean {
-    if (!setting || setting.of === 'entry' || setting.path[0] === 'release') return false;
+  #cannotBe(setting: Setting): boolean {
+    if (setting.of === 'entry' || setting.path[0] === 'release') return false;
     const owners = shapesAt(this.options.shape, setting.of === 'key' ? setting.path.slice(0, -1) : setting.path);
     const refuses = (owner: Shape): boolean =>
       setting.of === 'key'
@@ -222,21 +226,34 @@ export function smallest(
   return { given: small, filled, release, difference: differenceFor(run, template, filled, release)! };
 }
 
-/** Where what the user gives wins over the author's entries cannot be seen in a run: it is tried. */
+/** Which of two entries of one key wins cannot be seen in a run: it is tried, few exceptions first. */
 function flip(run: Run, template: Template, values: unknown, release: Required<Release>): Template | undefined {
+  const open = [template];
+  const tried = new Set<string>();
+  for (let base = open.shift(); base && tried.size < mostFlips; base = open.shift())
+    for (const place of placesMet(base, values, release)) {
+      const candidate = { ...template, exceptions: new Set([...base.exceptions, place]) };
+      const key = [...candidate.exceptions].sort().join('\n');
+      if (tried.has(key)) continue;
+      tried.add(key);
+      if (!differenceFor(run, candidate, values, release)) return candidate;
+      // Where another entry wins, it may meet others.
+      open.push(candidate);
+    }
+  return undefined;
+}
+
+const mostFlips = 100;
+
+/** Where entries of one key meet, but for those that are an exception already. */
+function placesMet(template: Template, values: unknown, release: Required<Release>): string[] {
   const places = new Set<string>();
   try {
     evaluate(template, values, release, (place) => places.add(place));
   } catch {
-    return undefined;
+    return [];
   }
-  const open = [...places].filter((place) => !template.userWins.has(place)).slice(0, 6);
-  for (let subset = 1; subset < 2 ** open.length; subset++) {
-    const wins = open.filter((_, index) => subset & (1 << index));
-    const candidate = { ...template, userWins: new Set([...template.userWins, ...wins]) };
-    if (!differenceFor(run, candidate, values, release)) return candidate;
-  }
-  return undefined;
+  return [...places].filter((place) => !template.exceptions.has(place));
 }
 
 /** The first difference for values, or undefined where both give the same. */
