@@ -1,6 +1,15 @@
 export { App, addOutputFile, type OutputFile } from './app.js';
 export { BackupAlerts, type BackupAlertsProps, type WatchedCronJob } from './backup-alerts.js';
 export {
+  alertValues,
+  givenLabels,
+  givenObject,
+  givenObjects,
+  putSchedule,
+  scheduleValues,
+  standingSchedule,
+} from './chart-values.js';
+export {
   type CheckOptions,
   checkObjects,
   type External,

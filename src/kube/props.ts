@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { nearest, type Problem } from '../problem/index.js';
+import { isTraced } from '../units/index.js';
 
 /** Props after the check: either usable settings or what is wrong with them. */
 export type CheckedProps<Settings> =
@@ -160,6 +161,7 @@ function show(value: unknown, path: readonly PropertyKey[]): string {
 }
 
 function primitive(value: unknown): string {
+  if (isTraced(value)) return 'what the chart is given';
   if (typeof value === 'string') return JSON.stringify(value.replace(/\/\/[^/@\s]*@/g, '//…@'));
   if (typeof value === 'bigint') return `${value}n`;
   return typeof value === 'function' ? 'a function' : String(value);

@@ -7,6 +7,8 @@ import {
   type GivenObject,
   leaveToCluster,
   passOnToPod,
+  putSchedule,
+  standingSchedule,
   type WatchedCronJob,
 } from '../kube/index.js';
 import { packageVersion } from '../scripts/index.js';
@@ -110,24 +112,17 @@ function repositoryOf({ repository, ...values }: RonDBBackupValues, namespace: s
   };
 }
 
-/**
- * Stands in a CronJob until the user's schedule is put there. Which schedules and time zones there are is more than a
- * schema of Helm's can say, so a chart leaves it to the API server.
- */
-const standingSchedule = '0 0 * * *';
-
 /** What the user gave for a job, its pod and its policy, where the job was not refused. */
 function passOnToJob(
   job: Construct,
   kind: JobKind,
   values: RonDBBackupValues,
   resources?: GivenObject,
-  times: { readonly schedule?: string; readonly timeZone?: string } = {},
+  times?: { readonly schedule: string; readonly timeZone: string },
 ): void {
   const object = job.node.tryFindChild(kind === 'restore' ? 'job' : 'cron-job') as ApiObject | undefined;
   if (!object) return;
-  setField(object, '/spec/schedule', times.schedule);
-  setField(object, '/spec/timeZone', times.timeZone);
+  if (times) putSchedule(object, times);
   const podSpec = `/spec${kind === 'restore' ? '' : '/jobTemplate/spec'}/template/spec`;
   const { env, volumeMounts } = values;
   passOnToPod(object, podSpec, values, new Map([[kind, { resources, env, volumeMounts }]]));

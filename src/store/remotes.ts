@@ -45,8 +45,16 @@ export function wrappedRemote(name: string): string {
   return `${name}_wrapped`;
 }
 
-/** The options of the remote that is the store itself. */
+/**
+ * The options of the remote that is the store itself, by name behind its type: one order for all types of stores, so that
+ * a chart for all of them has each variable once.
+ */
 export function storeOptions(store: ObjectStoreSettings): RemoteOption[] {
+  const [type, ...others] = optionsOfType(store);
+  return [type!, ...others.sort((a, b) => (a.name < b.name ? -1 : 1))];
+}
+
+function optionsOfType(store: ObjectStoreSettings): RemoteOption[] {
   switch (store.type) {
     case 's3':
       return s3Options(store);
