@@ -1,6 +1,8 @@
+import { differencesOf, documentsDiffer } from './differences.js';
 import { type Evaluated, evaluate, isBeyond, type Template, UnknownOutcome } from './evaluate.js';
 import { fileDefaults, fill, layer } from './layering.js';
 import { type Meeting, meetingsIn, type Setting, withSetting } from './meetings.js';
+import type { Exceptions } from './precedence.js';
 import { refusalIn } from './refusal.js';
 import type { Release } from './render.js';
 import { answersOf } from './runs.js';
@@ -131,6 +133,7 @@ class Comparison {
   #met = new Set<string>();
   /** Values in which entries of a map met, by the place of the map. */
   readonly #bases = new Map<string, unknown>();
+  #evidence: readonly Evidence[] = [];
   readonly #below: unknown;
 
   constructor(
@@ -156,12 +159,24 @@ class Comparison {
     }
     this.#met = new Set();
     if (difference(expected, this.template, filled, release, (place) => this.#met.add(place))) {
-      const flipped = flip(run, this.template, filled, release);
+      const evidence = [...this.#evidence, { filled, release, expected }];
+      const flipped = isAccepted ? this.#flipped(evidence) : undefined;
       if (!flipped) return { given, filled, release };
       this.template = flipped;
+      this.#evidence = evidence;
     }
     if (isAccepted) for (const met of this.#met) this.#bases.set(mapOf(met), given);
     return isAccepted ? 'accepted' : 'refused';
+  }
+
+  /** The template with other exceptions, where they are all that differs. */
+  #flipped(evidence: readonly Evidence[]): Template | undefined {
+    try {
+      return flip(this.template, evidence);
+    } catch {
+      // An outcome that nobody saw, or an operation that is given nothing.
+      return undefined;
+    }
   }
 
   /** Makes an entry of the author's and one of the user's meet. */
@@ -226,34 +241,64 @@ export function smallest(
   return { given: small, filled, release, difference: differenceFor(run, template, filled, release)! };
 }
 
-/** Which of two entries of one key wins cannot be seen in a run: it is tried, few exceptions first. */
-function flip(run: Run, template: Template, values: unknown, release: Required<Release>): Template | undefined {
+/** Values that showed which of two entries of one key wins. */
+interface Evidence {
+  readonly filled: unknown;
+  readonly release: Required<Release>;
+  /** What the function gives for them. */
+  readonly expected: Evaluated;
+}
+
+/**
+ * Which of two entries of one key wins cannot be seen in a run: it is tried, few changes first.
+ *
+ * @param evidence values that must not differ, the last of them for the first time: two entries that hold the same say
+ * nothing of which one it was, so what was decided by others may have to be taken back
+ */
+function flip(template: Template, evidence: readonly Evidence[]): Template | undefined {
+  const wrongIn = (candidate: Template, { expected, filled, release }: Evidence): number =>
+    [...differencesOf(expected.documents, evaluate(candidate, filled, release).documents)].length;
+  const wrong = (candidate: Template) => evidence.reduce((sum, one) => sum + wrongIn(candidate, one), 0);
   const open = [template];
-  const tried = new Set<string>();
-  for (let base = open.shift(); base && tried.size < mostFlips; base = open.shift())
-    for (const place of placesMet(base, values, release)) {
-      const candidate = { ...template, exceptions: new Set([...base.exceptions, place]) };
-      const key = [...candidate.exceptions].sort().join('\n');
-      if (tried.has(key)) continue;
-      tried.add(key);
-      if (!differenceFor(run, candidate, values, release)) return candidate;
-      // Where another entry wins, it may meet others.
-      open.push(candidate);
+  const tried = new Set([keyOf(template.exceptions)]);
+  for (let base = open.shift(); base && tried.size < mostFlips; base = open.shift()) {
+    const from: Template = base;
+    const before = wrong(from);
+    const differing = evidence.find((one) => wrongIn(from, one) > 0);
+    for (const place of differing ? placesMet(from, differing) : []) {
+      const exceptions = new Set(from.exceptions);
+      if (!exceptions.delete(place)) exceptions.add(place);
+      if (tried.has(keyOf(exceptions))) continue;
+      tried.add(keyOf(exceptions));
+      const candidate = { ...template, exceptions };
+      const after = wrong(candidate);
+      if (after === 0) return candidate;
+      // Where another entry wins, it may meet others. One key may be in many objects: where one more of them is right, the
+      // rest of them comes first.
+      if (after >= before) open.push(candidate);
+      else {
+        open.unshift(candidate);
+        open.push(from);
+        break;
+      }
     }
+  }
   return undefined;
 }
 
-const mostFlips = 100;
+const mostFlips = 500;
 
-/** Where entries of one key meet, but for those that are an exception already. */
-function placesMet(template: Template, values: unknown, release: Required<Release>): string[] {
+const keyOf = (exceptions: Exceptions): string => [...exceptions].sort().join('\n');
+
+/** Where entries of one key meet. */
+function placesMet(template: Template, { filled, release }: Evidence): Set<string> {
   const places = new Set<string>();
   try {
-    evaluate(template, values, release, (place) => places.add(place));
+    evaluate(template, filled, release, (place) => places.add(place));
   } catch {
-    return [];
+    places.clear();
   }
-  return [...places].filter((place) => !template.exceptions.has(place));
+  return places;
 }
 
 /** The first difference for values, or undefined where both give the same. */
@@ -288,54 +333,6 @@ function difference(
   if (refused[0]) return undefined;
   return documentsDiffer(expected.documents, got.documents);
 }
-
-/** The first difference of two sets of objects; their order does not matter. */
-export function documentsDiffer(expected: readonly unknown[], got: readonly unknown[]): string | undefined {
-  const rest = new Map<string, unknown[]>();
-  for (const document of got) rest.set(nameOf(document), [...(rest.get(nameOf(document)) ?? []), document]);
-  for (const document of expected) {
-    const twins = rest.get(nameOf(document));
-    const twin = twins?.shift();
-    if (twin === undefined) return `${nameOf(document)} is missing`;
-    const difference = differ(document, twin, '');
-    if (difference) return `${nameOf(document)}${difference}`;
-  }
-  const more = [...rest].find(([, documents]) => documents.length > 0);
-  return more ? `${more[0]} is one too many` : undefined;
-}
-
-function nameOf(document: unknown): string {
-  const { kind, metadata } = (document ?? {}) as { kind?: string; metadata?: { name?: unknown; namespace?: unknown } };
-  return [kind, metadata?.namespace, metadata?.name].filter((part) => part !== undefined).join(' ');
-}
-
-function differ(expected: unknown, got: unknown, place: string): string | undefined {
-  if (Array.isArray(expected) && Array.isArray(got)) {
-    for (let index = 0; index < Math.max(expected.length, got.length); index++) {
-      const difference = differ(expected[index], got[index], `${place}/${index}`);
-      if (difference) return difference;
-    }
-    return undefined;
-  }
-  if (isPlainObject(expected) && isPlainObject(got)) {
-    for (const key of new Set([...Object.keys(expected), ...Object.keys(got)])) {
-      const difference = differ(
-        Object.hasOwn(expected, key) ? expected[key] : undefined,
-        Object.hasOwn(got, key) ? got[key] : undefined,
-        `${place}/${key}`,
-      );
-      if (difference) return difference;
-    }
-    return undefined;
-  }
-  if (expected === got || (typeof expected === 'number' && expected === got)) return undefined;
-  return `${place}: ${show(expected)}, the chart would give ${show(got)}`;
-}
-
-const show = (value: unknown): string => {
-  const text = value === undefined ? 'nothing' : JSON.stringify(value);
-  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
-};
 
 /** The fewest given values that still show a difference: keys and elements are left out one after the other. */
 export function shrink(given: unknown, shows: (candidate: unknown) => boolean): unknown {

@@ -73,3 +73,35 @@ describeWith(helmEngines, 'maps of the user that come together in one', () => {
     }, 120_000);
   });
 });
+
+const many = z.object({ labels: record() });
+
+describeWith(helmEngines, 'a map of the user that wins in many objects', () => {
+  let engines: HelmEngines;
+  beforeAll(() => {
+    engines = new HelmEngines();
+  });
+  afterAll(() => engines?.stop());
+
+  test('wins in each of them', async () => {
+    const chart = defineChart({ name: 'many', version: '1.0.0', values: many }, (scope, { labels }) => {
+      for (let index = 0; index < 12; index++)
+        new ApiObject(scope, `object-${index}`, {
+          apiVersion: 'v1',
+          kind: 'ConfigMap',
+          metadata: { name: `object-${index}`, labels },
+        });
+    });
+    const folder = writeChart(chart.generate({ checks: 100 }).files);
+    const given = { labels: { 'app.kubernetes.io/name': 'theirs', more: 'x' } };
+    for (const { engine, documents, error } of await engines.render({
+      chart: folder,
+      values: [JSON.stringify(given)],
+    })) {
+      expect(error, engine).toBeUndefined();
+      expect(documents, engine).toHaveLength(12);
+      for (const document of documents) expect(document).toMatchObject({ metadata: { labels: given.labels } });
+    }
+    rmSync(folder, { recursive: true });
+  }, 120_000);
+});

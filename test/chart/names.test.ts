@@ -1,6 +1,7 @@
 import { k8s } from 'cdk8s-plus-28';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { documentsDiffer } from '../../src/chart/differences.js';
 import {
   chartNames,
   defineChart,
@@ -10,7 +11,6 @@ import {
   probe,
   probeValues,
 } from '../../src/chart/index.js';
-import { documentsDiffer } from '../../src/chart/verify.js';
 import { describeWith } from '../programs/find.js';
 import { ChartOnDisk, helms } from './helm.js';
 

@@ -2,9 +2,9 @@ import { ApiObject } from 'cdk8s';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { documentsDiffer } from '../../src/chart/differences.js';
 import { defineChart } from '../../src/chart/index.js';
 import { declaredOperations } from '../../src/chart/operation.js';
-import { documentsDiffer } from '../../src/chart/verify.js';
 import {
   add,
   bytes,

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { documentsDiffer } from '../../src/chart/verify.js';
+import { documentsDiffer } from '../../src/chart/differences.js';
 import { describeWith } from '../programs/find.js';
 import { ChartOnDisk, helms } from './helm.js';
 import { HelmEngines, type HelmRequest, helmEngines } from './helm-engine.js';
