@@ -82,12 +82,27 @@ const rondbBackup = z
   })
   .meta({ id: 'RondbBackup' });
 
+const valdSearch = z
+  .object({
+    id: z.string().min(1).describe('Id of a vector that was searched for.'),
+    nearest: z
+      .array(z.string())
+      .min(1)
+      .describe('Ids of those nearest to it, at most ten, itself among them unless the distance is an inner product.'),
+  })
+  .meta({ id: 'ValdSearch' });
+
 const valdBackup = z
   .object({
     pod: dnsName().describe('The pod whose index it is: the name of its series.'),
     vectors: count().describe('Vectors in the index, as its metadata.json says.'),
     saved: time().describe('When the agent had saved the index, by the clock of its node, in UTC.'),
     copyOnWrite: z.boolean().describe('Whether the agent saved with copy-on-write.'),
+    searches: z
+      .array(valdSearch)
+      .min(1)
+      .optional()
+      .describe('What the agent found for a few ids while it served just this index; none where it was not asked.'),
   })
   .meta({ id: 'ValdBackup' });
 

@@ -3,7 +3,7 @@ export default `#!/bin/sh
 # First half of a restore drill: brings the newest generation of one of a Vald cluster's pods onto a scratch volume, as
 # the restore of a lost disk would, for an agent that nobody but vald-drill-search.sh asks.
 # Input: the environment, see read_environment. Output: $INDEX_PATH/origin, and beside INDEX_PATH .drill/generation
-# (what it is) and .drill/ids (which vectors are searched); lines on stderr. Exit: 0 the agent may start; 1 a command
+# (what it is) and .drill/ids (what is searched); lines on stderr. Exit: 0 the agent may start; 1 a command
 # failed; 2 wrong input; 10 to 20 refused, see main; 143 stopped by a signal.
 #
 # It never writes to the store. It may be killed anywhere, and several may run at once: what is on the volume is its
@@ -11,7 +11,7 @@ export default `#!/bin/sh
 # shellcheck disable=SC2034,SC2154,SC2317 # variables and functions are shared with the libraries
 set -eu
 
-for library in generations fetch; do
+for library in generations fetch search; do
   # shellcheck source=/dev/null
   . "\${0%/*}/vald-$library.sh"
 done
@@ -125,48 +125,23 @@ fetch_newest() {
     'Bring back earlier versions of its objects. The uploader makes a new generation where the newest is damaged.'
 }
 
-# Ids are the keys of ngt-meta.kvsdb, a map as Go's gob writes it (https://pkg.go.dev/encoding/gob): a definition that
-# is skipped, the number of entries, then key and value in turn. Go writes maps in random order: the first are a sample.
-# A number below 128 is one byte; else that byte says how many follow, as 256 minus it.
-# shellcheck disable=SC2016 # these are fields and variables of awk
-sample_program='
-function number(    length_of, value) {
-  if (byte[at] < 128) return byte[at++]
-  length_of = 256 - byte[at++]
-  for (value = 0; length_of > 0; length_of--) value = value * 256 + byte[at++]
-  return value
-}
-{ for (i = 1; i <= NF; i++) byte[last++] = $i + 0 }
-END {
-  at = 0
-  definition = number()
-  at += definition
-  number(); number(); at++
-  for (count = number(); count > 0 && asked < searches && at < last; count--) {
-    size = number()
-    if (at + size > last) break
-    line = ""
-    for (i = 0; i < size; i++) line = line " " byte[at++]
-    number()
-    if (size > 0 && size <= 1000) { print substr(line, 2); asked++ }
-  }
-}'
-
-# Writes the ids that are searched, one in a line, as numbers of their bytes. Before the agent starts: it writes there.
-sample_ids() {
+# Writes the ids that are searched: those of the manifest with what they found, and a sample. Before the agent starts:
+# it writes to its index.
+choose_ids() {
   : >"$drill/ids"
   [ "$vectors" != 0 ] || return 0
-  od -An -v -t u1 -N 262144 "$INDEX_PATH/origin/ngt-meta.kvsdb" >"$stage/bytes" || refuse_volume "$stage"
-  awk -v searches="$SEARCHES" "$sample_program" "$stage/bytes" >"$drill/ids" || refuse_volume "$drill"
-  [ -s "$drill/ids" ] || refuse_start 20 "$POD_NAME generation $id has no id in its ngt-meta.kvsdb" \\
+  list_searches "$stage/manifest" >"$drill/ids" || refuse_volume "$drill"
+  sample_ids "$INDEX_PATH/origin/ngt-meta.kvsdb" "$SEARCHES" >"$stage/sample" || refuse_volume "$stage"
+  [ -s "$stage/sample" ] || refuse_start 20 "$POD_NAME generation $id has no id in its ngt-meta.kvsdb" \\
     'The agent that saved it may be of another version: look at its log.'
+  cat "$stage/sample" >>"$drill/ids" || refuse_volume "$drill"
 }
 
 main() {
   read_environment
   export LC_ALL=C TZ=UTC # TZ: rclone prints times in it
   volume=\${INDEX_PATH%/*} child=''
-  stage=$volume/.restore drill=$volume/.drill
+  stage=$volume/.restore drill=$volume/.drill work=$volume/.restore
   trap 'if [ -n "$child" ]; then kill "$child" || :; wait "$child" || :; fi; exit 143' TERM INT
   read -r uptime _ </proc/uptime
   begun=\${uptime%.*}
@@ -181,7 +156,7 @@ main() {
   read_manifest "$id" "$stage/manifest" "$stage/series" "$stage/sums" || refuse_volume "$stage"
   bytes=$(awk -F ';' -v path="$id/index/" 'index($3, path) == 1 { sum += $2 } END { printf "%.0f", sum }' \\
     "$stage/series")
-  sample_ids
+  choose_ids
   printf '%s\\n' "$POD_NAME $id $saved $vectors $bytes $begun" >"$drill/generation" || refuse_volume "$drill"
   rm -rf "$stage"
   log_line "$POD_NAME generation $id is on the volume: $bytes bytes, as its manifest says"

@@ -1,6 +1,6 @@
 import { type ClusterScript, scriptFolder } from './contract.js';
 import content from './vald-drill-restore.generated.js';
-import { valdFetchLibrary, valdGenerationsLibrary } from './vald-libraries.js';
+import { valdFetchLibrary, valdGenerationsLibrary, valdSearchLibrary } from './vald-libraries.js';
 import { valdRestore } from './vald-restore.js';
 
 const name = 'vald-drill-restore.sh';
@@ -8,7 +8,7 @@ const seconds = { required: 'always', allowed: 'seconds, a whole number from 1' 
 
 /**
  * The first half of a restore drill: brings the newest generation of one of a Vald cluster’s pods onto a scratch volume,
- * compares every hash with the manifest, and notes a sample of the vectors’ ids for {@link valdDrillSearch}. It never
+ * compares every hash with the manifest, and notes the manifest’s searches and a sample of the vectors’ ids for {@link valdDrillSearch}. It never
  * writes to the store, and never takes the generation before a damaged one.
  *
  * The caller sets `RCLONE_CONFIG_STORE_*` for the remote `store` and mounts a volume at the parent of `INDEX_PATH`.
@@ -16,7 +16,7 @@ const seconds = { required: 'always', allowed: 'seconds, a whole number from 1' 
 export const valdDrillRestore = {
   name,
   content,
-  libraries: [valdGenerationsLibrary, valdFetchLibrary],
+  libraries: [valdGenerationsLibrary, valdFetchLibrary, valdSearchLibrary],
   command: ['sh', `${scriptFolder}/${name}`],
   environment: [
     {

@@ -1,17 +1,19 @@
 import { type ClusterScript, scriptFolder } from './contract.js';
 import content from './vald-drill-search.generated.js';
+import { valdSearchLibrary } from './vald-libraries.js';
 import { valdRestore } from './vald-restore.js';
 
 const name = 'vald-drill-search.sh';
 
 /**
  * The second half of a restore drill: waits for the agent that was started on what {@link valdDrillRestore} has restored,
- * compares its count of vectors with the manifest’s, and searches the sample. It speaks gRPC through `nc` on the loopback
+ * compares its count of vectors and what its searches find with the manifest, and searches the sample. It speaks gRPC through `nc` on the loopback
  * of its pod and runs where `mktemp` can write.
  */
 export const valdDrillSearch = {
   name,
   content,
+  libraries: [valdSearchLibrary],
   command: ['sh', `${scriptFolder}/${name}`],
   environment: [
     {
@@ -69,7 +71,7 @@ export const valdDrillSearch = {
     },
     {
       code: 28,
-      meaning: 'More than one search in ten does not find its own vector.',
+      meaning: 'More than one search in ten does not find its own vector, or what it found when the backup was made.',
       action: 'The index was damaged when it was saved: restore an older generation, or index anew.',
     },
     { code: 143, meaning: 'The pod was stopped.', action: 'Nothing: the next run starts over.' },

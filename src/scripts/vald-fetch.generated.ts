@@ -128,7 +128,6 @@ restore_staged() {
 # The newest generation that is whole, of those that were saved by \`as_of\`. The object of Vald's own sidecar comes where
 # it belongs by the store's own times: a cluster may have gone from one uploader to the other and back.
 restore_newest() {
-  damaged=''
   if [ -n "$as_of" ] && [ -n "$object_size" ] && is_after "$object_time" "$as_of"; then object_size=''; fi
   restore_staged
   while read -r id <&3; do
@@ -138,12 +137,14 @@ restore_newest() {
     fi
     if [ -n "$as_of" ] && get_manifest "$id" && is_after "$saved" "$as_of"; then continue; fi
     : >"$stage/messages"
-    if fetch_generation "$id"; then commit_origin "restored generation $id: $vectors vectors"; fi
-    damaged=yes
+    if fetch_generation "$id"; then
+      commit_origin "restored generation $id: $vectors vectors, saved at $saved" "$id"
+    fi
+    skipped=$skipped\${skipped:+,}$id
     log_line "warning: generation $id $fault: trying the one before"
     if [ -s "$stage/messages" ]; then cat "$stage/messages" >&2; fi
   done 3<"$stage/ids"
-  [ -z "$damaged" ] || refuse_start 13 "no generation in $series is whole" \\
+  [ -z "$skipped" ] || refuse_start 13 "no generation in $series is whole" \\
     'Bring back earlier versions of the objects that are damaged (bucket versioning).'
   if [ -n "$object_size" ]; then restore_object; fi
   [ -z "$as_of" ] || refuse_start 18 "$STORE_PATH has nothing of $POD_NAME that was saved by $as_of" \\

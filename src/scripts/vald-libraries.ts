@@ -2,6 +2,7 @@ import type { ScriptLibrary } from './contract.js';
 import fetch from './vald-fetch.generated.js';
 import generations from './vald-generations.generated.js';
 import retention from './vald-retention.generated.js';
+import search from './vald-search.generated.js';
 import stage from './vald-stage.generated.js';
 
 /** What a folder of an index holds, and a pod's generations in the store. */
@@ -15,6 +16,13 @@ export const valdGenerationsLibrary = {
 export const valdFetchLibrary = {
   name: 'vald-fetch.sh',
   content: fetch,
+  environment: [],
+} as const satisfies ScriptLibrary;
+
+/** What the agent in the same pod finds: ids of an index, questions by gRPC, and their answers. */
+export const valdSearchLibrary = {
+  name: 'vald-search.sh',
+  content: search,
   environment: [],
 } as const satisfies ScriptLibrary;
 

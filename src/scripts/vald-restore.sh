@@ -44,6 +44,7 @@ read_environment() {
   : "${BROKEN_INDEX_HISTORY_LIMIT:?entries of broken/ that the agent keeps}"
   : "${POD_NAME:?name of this pod}"
   : "${START_GATE:?absolute path of the named pipe that the agent reads at its start, or none}"
+  : "${TERMINATION_LOG:?file whose content Kubernetes shows as the message of this container, or none}"
   check_input BACKUP_METHOD "$BACKUP_METHOD" persistentVolume objectStorage both
   check_input COPY_ON_WRITE "$COPY_ON_WRITE" true false
   check_number BROKEN_INDEX_HISTORY_LIMIT "$BROKEN_INDEX_HISTORY_LIMIT"
@@ -55,8 +56,8 @@ read_environment() {
   # Outside INDEX_PATH: an agent without copy-on-write that finds no origin there moves all it sees into one.
   stage=$volume/.restore legacy=$volume/.restore-legacy note=$volume/.restore-note
   agent_stage=$volume/.staging child='' # the agent's TMPDIR
-  upload=$volume/.upload as_of_note=$volume/.restored-as-of
-  as_of=''
+  upload=$volume/.upload as_of_note=$volume/.restored-as-of restored=$volume/.restored
+  as_of='' skipped=''
   [ "$BACKUP_METHOD" != persistentVolume ] || return 0
   : "${STORE_PATH:?rclone path of this cluster, such as store:bucket/prefix/cluster}"
   : "${CLUSTER_ID:?UUID of this cluster}"
@@ -216,12 +217,13 @@ refuse_broken() {
 
 # start_agent MESSAGE: the sidecar needs its watch directory, and without one the agent would move broken/ into it. What
 # killed agents staged or were moving is never cleared away by Vald; the volume would fill up. The gate must be there
-# before the agent is: for one that is missing it would take defaults.
+# before the agent is: for one that is missing it would take defaults. `kubectl describe pod` shows the message.
 start_agent() {
   mkdir -p "$INDEX_PATH/origin" || refuse_volume "$INDEX_PATH"
   rm -rf "$agent_stage" "$INDEX_PATH"/tmp-[0-9]* || log_line "warning: $agent_stage cannot be emptied"
   [ "$START_GATE" = none ] || [ -p "$START_GATE" ] || mkfifo "$START_GATE"
   log_line "$1"
+  [ "$TERMINATION_LOG" = none ] || printf '%s\n' "$1" >"$TERMINATION_LOG" || log_line 'warning: Kubernetes is not told'
   exit 0
 }
 
@@ -273,16 +275,30 @@ refuse_object() {
     'Bring back an earlier version of the object (bucket versioning), or enlarge the volume if it is full.'
 }
 
-# commit_origin MESSAGE: make durable, mark, commit. The marker comes before the commit: after it the valid disk ends
-# every run early. It is a precaution for a later loss, so a store that takes no writes does not stop a good restore.
+# note_restored ID: for status.json, which vald-upload.sh writes; without an id it was no generation. Before the commit,
+# after which nobody knows any more what was left out.
+note_restored() {
+  if [ -z "$1$skipped" ]; then
+    rm -f "$restored"
+    return
+  fi
+  now=$(date +%s)
+  time=$(print_time "$now")
+  printf '{"at":"%s",%s"skipped":[%s]}\n' "$time" "${1:+\"generation\":$1,}" "$skipped" >"$stage/restored"
+  mv "$stage/restored" "$restored"
+}
+
+# commit_origin MESSAGE [ID]: make durable, mark, commit. The marker comes before the commit: after it the valid disk
+# ends every run early. It is a precaution for a later loss: a store that takes no writes does not stop a good restore.
 commit_origin() {
   run_bounded sync -f "$stage/origin" || refuse_volume "$stage"
+  note_restored "${2-}"
   now=$(date +%s)
   write_marker "backed-up $now" || log_line "warning: $STORE_PATH takes no writes, so the next backup will fail"
   fill_origin "$stage/origin"
   rm -f "$note"
   note_as_of
-  start_agent "$1"
+  start_agent "$1${skipped:+; fallen back, as generation $skipped is damaged: what was saved since is not in it}"
 }
 
 # Download, check, commit.

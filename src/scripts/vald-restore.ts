@@ -11,8 +11,8 @@ const name = 'vald-restore.sh';
  * on the disk hang it, a half restore poisons the next, and an index that does not load is wiped.
  *
  * It runs without privileges and needs the index volume mounted at the parent of `INDEX_PATH`. There it keeps `.restore`
- * while it runs, `.restore-note` while the volume has never held an index, and in `.restored-as-of` the last time it was
- * taken back to; it reads `.upload`, and removes `.staging`, which is meant as the agent's TMPDIR. With a store the caller also sets `RCLONE_CONFIG_STORE_*` for the remote `store`, with
+ * while it runs, `.restore-note` while the volume has never held an index, in `.restored` what it has restored last, and in `.restored-as-of` the last time
+ * it was taken back to; it reads `.upload`, and removes `.staging`, which is meant as the agent's TMPDIR. With a store the caller also sets `RCLONE_CONFIG_STORE_*` for the remote `store`, with
  * `RCLONE_CONFIG_STORE_NO_CHECK_BUCKET=true` where the store is S3: the script must not create a bucket. In the store it
  * reads `<pod>/` and `<pod>.tar.gz`, and writes `owner.json`, `<pod>.seen` and `<pod>/restored-as-of`.
  *
@@ -59,6 +59,12 @@ export const valdRestore = {
       required: 'always',
       allowed: 'an absolute path on a volume that the agent mounts at the same place, or none',
       meaning: 'The named pipe of vald-start-gate.sh, made here because it must be there before the agent.',
+    },
+    {
+      name: 'TERMINATION_LOG',
+      required: 'always',
+      allowed: 'an absolute path, or none',
+      meaning: 'The file whose content Kubernetes shows as the message of the container: what the pod starts on.',
     },
     {
       name: 'STORE_PATH',

@@ -23,7 +23,7 @@ refuse() {
 # While it runs, what cannot be read is looked at again; the library takes it for broken.
 refuse_volume() { log_line "warning: $1 cannot be read"; }
 
-for library in generations stage retention; do
+for library in generations search stage retention; do
   # shellcheck source=/dev/null
   . "${0%/*}/vald-$library.sh"
 done
@@ -31,6 +31,7 @@ done
 read_environment() {
   : "${INDEX_PATH:?absolute path of two levels or more, on a volume mounted at its parent}"
   : "${COPY_ON_WRITE:?true or false, as the agent has it}"
+  : "${AGENT_PORT:?port on which the agent speaks gRPC, or none}"
   : "${POD_NAME:?name of this pod}"
   : "${POD_UID:?UID of this pod}"
   : "${STORE_PATH:?rclone path of this cluster, such as store:bucket/prefix/cluster}"
@@ -60,6 +61,7 @@ read_environment() {
     *[!A-Za-z0-9._-]*) refuse 2 'CLUSTER_ID, CLUSTER_NAME, POD_NAME, POD_UID or PACKAGE_VERSION is no name' \
       'Allowed: A-Z a-z 0-9 . _ -' ;;
   esac
+  [ "$AGENT_PORT" = none ] || check_number 1 AGENT_PORT "$AGENT_PORT"
   check_number 1 BACKUP_INTERVAL_SECONDS "$BACKUP_INTERVAL_SECONDS"
   check_number 1 UPLOAD_TIMEOUT_SECONDS "$UPLOAD_TIMEOUT_SECONDS"
   check_number 1 SHUTDOWN_TIMEOUT_SECONDS "$SHUTDOWN_TIMEOUT_SECONDS"
@@ -73,7 +75,7 @@ read_environment() {
   check_number 1 LEFTOVER_GRACE_SECONDS "$LEFTOVER_GRACE_SECONDS"
   origin=$INDEX_PATH/origin volume=${INDEX_PATH%/*}
   stage=$volume/.upload committed=$volume/.upload-done
-  series=$STORE_PATH/$POD_NAME
+  series=$STORE_PATH/$POD_NAME port=$AGENT_PORT
   poll=5
   [ "$BACKUP_INTERVAL_SECONDS" -ge 5 ] || poll=$BACKUP_INTERVAL_SECONDS
 }
@@ -289,11 +291,7 @@ upload_stage() {
 write_status() {
   read_uptime
   confirmed=$uptime
-  now=$(date +%s) || return
-  checked=$(print_time "$now") || return
-  printf '{"backupId":%s,"checked":"%s","clusterId":"%s",' "$done_id" "$checked" "$CLUSTER_ID" >"$work/status" &&
-    printf '"pod":"%s","podUid":"%s","saved":"%s",' "$POD_NAME" "$POD_UID" "$saved" >>"$work/status" &&
-    printf '"state":"current","vectors":%s,"version":1}\n' "$vectors" >>"$work/status" || return
+  print_status >"$work/status" || return
   put_text "$work/status" "$series/status.json"
 }
 
@@ -333,6 +331,7 @@ run_round() {
   [ -z "$began" ] || [ "$((uptime - began))" -ge "$BACKUP_INTERVAL_SECONDS" ] || return 0
   read_state "$origin"
   [ "$state" = valid ] || return 0
+  search_origin
   set_deadline "$limit"
   stage_origin && upload_stage
 }
@@ -370,7 +369,7 @@ main() {
   trap 'stopping=yes' TERM INT
   read_environment
   export LC_ALL=C TZ=UTC # TZ: rclone prints times in it
-  began='' seen='' done_id='' done_signature='' saved='' vectors='' fault='' resend='' failures=0
+  began='' seen='' done_id='' done_signature='' saved='' vectors='' fault='' resend='' searched='' failures=0
   work=$(mktemp -d)
   trap 'rm -rf "$work" || :' EXIT
   check_volume

@@ -1,6 +1,6 @@
 import { type ClusterScript, scriptFolder } from './contract.js';
 import { retentionPolicyVariables } from './repository-retention.js';
-import { valdGenerationsLibrary, valdRetentionLibrary, valdStageLibrary } from './vald-libraries.js';
+import { valdGenerationsLibrary, valdRetentionLibrary, valdSearchLibrary, valdStageLibrary } from './vald-libraries.js';
 import { valdRestore } from './vald-restore.js';
 import content from './vald-upload.generated.js';
 
@@ -23,7 +23,7 @@ const name = 'vald-upload.sh';
 export const valdUpload = {
   name,
   content,
-  libraries: [valdGenerationsLibrary, valdStageLibrary, valdRetentionLibrary],
+  libraries: [valdGenerationsLibrary, valdSearchLibrary, valdStageLibrary, valdRetentionLibrary],
   command: ['sh', `${scriptFolder}/${name}`],
   environment: [
     {
@@ -37,6 +37,12 @@ export const valdUpload = {
       required: 'always',
       allowed: 'true or false',
       meaning: "The agent's ngt.enable_copy_on_write: whether a save leaves the files that are in place alone.",
+    },
+    {
+      name: 'AGENT_PORT',
+      required: 'always',
+      allowed: 'a whole number from 1, or none',
+      meaning: 'The port on which the agent speaks gRPC: asked for searches that a restore drill can compare.',
     },
     {
       name: 'POD_NAME',
@@ -107,8 +113,11 @@ export const valdUpload = {
           'id',
           'ln',
           'mkdir',
+          'mkfifo',
           'mktemp',
           'mv',
+          'nc',
+          'od',
           'rm',
           'sed',
           'sleep',
@@ -116,6 +125,7 @@ export const valdUpload = {
           'stat',
           'timeout',
           'tr',
+          'wc',
         ],
       },
       { name: 'rclone', oldest: '1.60.1' },

@@ -3,7 +3,7 @@ export default `#!/bin/sh
 # Proves that the backups of a Vald cluster's pods can still be read, and that each pod's newest is not too old:
 # compares every generation's listing with its manifest, and reads back one share of all files.
 # Input: the environment, see read_environment. Output: lines on stderr. Exit: 0 all is right; 1 a command failed; 2
-# wrong input; 10 to 25 refused, damaged, missing or too old, see main; 143 stopped by a signal.
+# wrong input; 10 to 29 refused, damaged, missing, too old or fallen back, see main; 143 stopped by a signal.
 #
 # It never writes to the store and may be killed anywhere. Which share a run reads follows from the time, so that as
 # many runs by the schedule as there are shares read everything once. A generation that retention removes meanwhile is
@@ -31,14 +31,16 @@ refuse_store() {
 read_environment() {
   : "\${STORE_PATH:?rclone path of this cluster, such as store:bucket/prefix/cluster}"
   : "\${CLUSTER_ID:?UUID of this cluster}"
-  : "\${PODS:?names of the pods with blanks between}"
+  : "\${STATEFUL_SET:?name of the StatefulSet}"
+  : "\${REPLICAS:?how many of its pods must have backups}"
   : "\${OLDEST_SECONDS:?seconds after which a pod that was not found current counts as not backed up}"
   : "\${VERIFY_SHARE:?into how many shares the files are divided}"
   : "\${SHARE_SECONDS:?seconds from one run to the next}"
   : "\${VERIFY_TIMEOUT_SECONDS:?seconds that all work with the store may take}"
   : "\${TRANSFERS:?files at once}"
   case $CLUSTER_ID in *[!A-Za-z0-9-]*) refuse 2 "CLUSTER_ID is '$CLUSTER_ID'" 'Allowed: A-Z a-z 0-9 -' ;; esac
-  case $PODS in *[!a-z0-9.\\ -]*) refuse 2 "PODS is '$PODS'" 'Allowed: names of pods with blanks between.' ;; esac
+  case $STATEFUL_SET in *[!a-z0-9.-]*) refuse 2 "STATEFUL_SET is '$STATEFUL_SET'" 'Allowed: a-z 0-9 . -' ;; esac
+  check_number REPLICAS "$REPLICAS"
   check_number OLDEST_SECONDS "$OLDEST_SECONDS"
   check_number VERIFY_SHARE "$VERIFY_SHARE"
   check_number SHARE_SECONDS "$SHARE_SECONDS"
@@ -91,6 +93,21 @@ check_age() {
   fi
 }
 
+# check_restored: whether the last restore of the pod had to leave out a generation that is still there. That is over
+# once somebody has looked at it, and has removed it or gone back to it.
+check_restored() {
+  sed -n 's/.*"restored":{"at":"\\([^"]*\\)",[^}]*"skipped":\\[\\([0-9,]*\\)\\]}.*/\\1 \\2/p' "$work/status" >"$work/restored"
+  read -r time skipped <"$work/restored" || return 0
+  while read -r id <&3; do
+    case ,$skipped, in
+      *",$id,"*)
+        log_line "fallen back: $pod was restored at $time from what is older than generation $id"
+        older=yes
+        ;;
+    esac
+  done 3<"$work/ids"
+}
+
 # is_gone ID: whether retention has removed it since it was listed: then its manifest went first.
 is_gone() {
   call_rclone cat "$series/$1/manifest.json" >"$work/again" ||
@@ -137,13 +154,14 @@ check_pod() {
     return 0
   fi
   check_age
+  check_restored
   while read -r id <&3; do check_generation "$id"; done 3<"$work/ids"
 }
 
 main() {
   read_environment
   export LC_ALL=C TZ=UTC # TZ: rclone prints times in it
-  child='' damaged='' missing='' behind='' generations=0
+  child='' damaged='' missing='' behind='' older='' generations=0
   work=$(mktemp -d)
   trap 'rm -rf "$work" || :' EXIT
   trap 'if [ -n "$child" ]; then kill "$child" || :; wait "$child" || :; fi; exit 143' TERM INT
@@ -152,9 +170,12 @@ main() {
   now=$(date +%s)
   share=$((now / SHARE_SECONDS % VERIFY_SHARE))
   check_owner
-  for pod in $PODS; do
+  ordinal=0
+  while [ "$ordinal" -lt "$REPLICAS" ]; do
+    pod=$STATEFUL_SET-$ordinal
     series=$STORE_PATH/$pod
     check_pod
+    ordinal=$((ordinal + 1))
   done
   log_line "$generations generations are listed whole; read share $((share + 1)) of $VERIFY_SHARE"
   [ -z "$damaged" ] || refuse 20 'generations are damaged, see above' \\
@@ -162,6 +183,8 @@ main() {
   [ -z "$missing" ] || refuse 19 'pods have no generation, see above' 'Look at the log of their uploader.'
   [ -z "$behind" ] || refuse 25 'pods are not current, see above' \\
     'Look at the log of their uploader: the store, the volume, saves that never end.'
+  [ -z "$older" ] || refuse 29 'pods have fallen back to older generations, see above' \\
+    'What was saved later is lost, unless these can be brought back (restoreAsOf). Then, or else, remove them.'
   log_line 'all is right'
 }
 

@@ -9,8 +9,8 @@ const seconds = { required: 'always', allowed: 'seconds, a whole number from 1' 
 /**
  * The script that proves that the generations of a Vald cluster’s pods can still be read, and that each pod is backed up
  * as often as it should be. Each run compares every generation’s listing with its manifest, reads one of `VERIFY_SHARE`
- * shares of all files back and compares their SHA-256, and looks at how old each pod’s `status.json` is. It never writes to
- * the store.
+ * shares of all files back and compares their SHA-256, and looks at how old each pod’s `status.json` is, and whether its
+ * last restore had to fall back. It never writes to the store.
  *
  * The caller sets `RCLONE_CONFIG_STORE_*` for the remote `store` and runs it where `mktemp` can write.
  */
@@ -33,10 +33,16 @@ export const valdVerify = {
       meaning: 'The identity that owner.json and every manifest must have.',
     },
     {
-      name: 'PODS',
+      name: 'STATEFUL_SET',
       required: 'always',
-      allowed: 'names of pods with blanks between, such as vald-agent-0 vald-agent-1',
-      meaning: 'The pods that must have backups.',
+      allowed: 'a-z 0-9 . -',
+      meaning: 'The StatefulSet whose pods are verified, from <STATEFUL_SET>-0 on.',
+    },
+    {
+      name: 'REPLICAS',
+      required: 'always',
+      allowed: 'a whole number from 1',
+      meaning: 'How many pods must have backups.',
     },
     { name: 'OLDEST_SECONDS', ...seconds, meaning: 'How long ago a pod may have been found current.' },
     {
@@ -93,6 +99,12 @@ export const valdVerify = {
       code: 25,
       meaning: 'A pod was not found current for too long: it is not backed up.',
       action: 'Look at the log of its uploader: the store, the volume, saves that never end.',
+    },
+    {
+      code: 29,
+      meaning:
+        'The last restore of a pod had to take an older generation: a later one was damaged, and is still there.',
+      action: 'Bring it back and go back to it (restoreAsOf), or accept the loss; then remove it.',
     },
     { code: 143, meaning: 'The pod was stopped.', action: 'Nothing: the next run starts over.' },
   ],

@@ -25,6 +25,8 @@ export const valdAgentExamples = {
   'repository-uploader': {
     ngt,
     backup: { type: 'both', volume, store, clusterId, uploader: { type: 'repository' } },
+    verify: { enabled: true },
+    prometheusRule: { labels: { release: 'kube-prometheus-stack' } },
   },
   minio: {
     ngt,

@@ -42,8 +42,10 @@ backup:
   \`app.kubernetes.io/name\` (\`nameOverride\`) is upstream's, and the instance is the release.
 - **Replicas** that are taken away take their vectors with them. The autoscaler scales up only; a PodDisruptionBudget
   (\`maxUnavailable\`) lets one go at a time.
-- **Alerts.** The sidecar has no metrics (it crashes with them): watch the age of the objects in the store.
-- Not here: volumes bound by name (\`bind\` by labels is; or make the claims \`<name>-pvc-<name>-<ordinal>\` beforehand, which the
+- **Alerts.** Vald's own sidecar has no metrics (it crashes with them): watch the age of the objects in the store. With
+  \`backup.uploader.type: repository\` and \`verify.enabled\` a CronJob proves that each pod's backup is whole and young enough, and
+  \`prometheusRule\` alerts when it does not succeed. \`verify.longestInterval\` is how far apart two runs of \`verify.schedule\` may be.
+- Not here: restore drills (\`ValdRestoreDrillCronJob\` in TypeScript), volumes bound by name (\`bind\` by labels is; or make the claims \`<name>-pvc-<name>-<ordinal>\` beforehand, which the
   StatefulSet takes up).`;
 
 /** What the README of vald-with-backup says. */

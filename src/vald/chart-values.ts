@@ -1,14 +1,12 @@
 import { z } from 'zod';
 import { passThrough } from '../chart/index.js';
+import { alertValues, givenLabels, givenObject, givenObjects, scheduleValues } from '../kube/index.js';
 import { dnsLabel, textLeaf } from '../units/index.js';
 import { backupMethodSchema, boundBySelector, volumeClaimSchema } from './backup-method.js';
 import { valdAgentSchema } from './props-schema.js';
+import { verifySchema } from './verify-schema.js';
 
 const { name, appName, ...props } = valdAgentSchema.omit({ release: true, namespace: true, external: true }).shape;
-
-/** An object of Kubernetes, which goes into the pod as the user writes it. */
-const object = (description = '') => passThrough().optional().describe(description);
-const objects = (description = '') => z.array(passThrough()).default([]).describe(description);
 
 const [persistentVolume, objectStorage, both] = backupMethodSchema.options;
 /** Without volumes bound by name: no template can count them, or number their claims. */
@@ -32,14 +30,12 @@ const volumeMount = z.object({
   readOnly: z.boolean().default(false).describe('Whether it can only be read.'),
 });
 
-const labels = () => z.record(z.string(), z.string()).default({});
-
 /** The values of the chart vald-agent: the props of the construct, without what the release knows. */
 export const valdAgentValues = z.object({
   fullnameOverride: name,
   nameOverride: appName,
-  commonLabels: labels().describe('More labels on every object; ours win.'),
-  commonAnnotations: labels().describe('More annotations on every object; ours win.'),
+  commonLabels: givenLabels().describe('More labels on every object; ours win.'),
+  commonAnnotations: givenLabels().describe('More annotations on every object; ours win.'),
   ...props,
   backup: z
     .discriminatedUnion('type', [persistentVolume.extend({ volume }), objectStorage, both.extend({ volume })])
@@ -52,21 +48,21 @@ export const valdAgentValues = z.object({
     .describe(
       'Oldest Kubernetes version of the cluster. With 1.28 the sidecar is an ordinary container, and its waiting time is computed.',
     ),
-  resources: object(props.resources.description),
-  sidecarResources: object(props.sidecarResources.description),
-  restoreResources: object(props.restoreResources.description),
-  affinity: object(props.affinity.description),
-  tolerations: objects(props.tolerations.description),
-  topologySpreadConstraints: objects(props.topologySpreadConstraints.description),
-  env: objects(props.env.description),
-  volumes: objects(props.volumes.description),
+  resources: givenObject(props.resources.description),
+  sidecarResources: givenObject(props.sidecarResources.description),
+  restoreResources: givenObject(props.restoreResources.description),
+  affinity: givenObject(props.affinity.description),
+  tolerations: givenObjects(props.tolerations.description),
+  topologySpreadConstraints: givenObjects(props.topologySpreadConstraints.description),
+  env: givenObjects(props.env.description),
+  volumes: givenObjects(props.volumes.description),
   networkPolicy: z
     .object({
       egress: z
         .array(passThrough())
         .optional()
         .describe('Egress rules in place of ours: DNS, and the store’s port to anywhere.'),
-      ingress: objects('More ingress rules.'),
+      ingress: givenObjects('More ingress rules.'),
     })
     .optional()
     .describe(props.networkPolicy.description!),
@@ -74,6 +70,21 @@ export const valdAgentValues = z.object({
     .array(volumeMount)
     .default([])
     .describe('More mounts of the agent. One on a path of ours is refused.'),
+  verify: z
+    .object({
+      enabled: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Whether a CronJob proves that all backups can be read and are young enough. It needs the uploader `repository`.',
+        ),
+      ...scheduleValues('23 * * * *', '1h'),
+      ...verifySchema.pick({ shares: true, tolerance: true, timeout: true }).shape,
+    })
+    .prefault({}),
+  prometheusRule: alertValues().describe(
+    'PrometheusRule that alerts when the verification stops succeeding; it needs `verify.enabled`. Left out, there is none.',
+  ),
 });
 
 /** The values of the chart vald-agent with all defaults filled in. */

@@ -1,13 +1,22 @@
 import type { ApiObject } from 'cdk8s';
 import { artifactHub, defineChart, type HelmChart, setField } from '../chart/index.js';
-import { addMetadata, leaveToCluster, passOnToPod } from '../kube/index.js';
+import {
+  addMetadata,
+  BackupAlerts,
+  leaveToCluster,
+  passOnToPod,
+  putSchedule,
+  standingSchedule,
+} from '../kube/index.js';
 import { packageVersion } from '../scripts/index.js';
+import { join } from '../units/index.js';
 import { ValdAgentWithBackup } from './agent.js';
 import { valdAgentExamples } from './chart-examples.js';
 import { valdAgentNotes, valdAgentReadme } from './chart-texts.js';
 import { valdAgentValues } from './chart-values.js';
 import { objectNames } from './names.js';
 import type { ValdAgentWithBackupProps } from './props.generated.js';
+import { ValdVerifyCronJob } from './verify.js';
 
 const metadata = {
   name: 'vald-agent',
@@ -28,7 +37,7 @@ const metadata = {
 };
 
 /**
- * The Helm chart of {@link ValdAgentWithBackup}: its props are the chart's values, the release gives namespace and
+ * The Helm chart of {@link ValdAgentWithBackup}, with {@link ValdVerifyCronJob} and {@link BackupAlerts}: their props are the chart's values, the release gives namespace and
  * instance label. Names are upstream's by default, so that the services of upstream's chart find the agent; a second
  * release in one namespace needs another `fullnameOverride`.
  *
@@ -43,7 +52,8 @@ export function valdAgentChart(): HelmChart<typeof valdAgentValues> {
     (scope, values, release) => {
       leaveToCluster(scope);
       const { fullnameOverride: name, nameOverride: appName, commonLabels, commonAnnotations, ...own } = values;
-      const { resources, sidecarResources, restoreResources, env, networkPolicy, ...rest } = own;
+      const { resources, sidecarResources, restoreResources, env, networkPolicy, verify, prometheusRule, ...rest } =
+        own;
       const { affinity, tolerations, topologySpreadConstraints, volumes, ...props } = rest;
       const agent = new ValdAgentWithBackup(scope, 'agent', {
         ...(props as ValdAgentWithBackupProps),
@@ -71,6 +81,14 @@ export function valdAgentChart(): HelmChart<typeof valdAgentValues> {
           setField(policy, '/spec/egress', networkPolicy.egress);
           for (const rule of networkPolicy.ingress) setField(policy, '/spec/ingress/-', rule);
         }
+      }
+      if (verify.enabled) {
+        const { enabled: _, schedule, timeZone, ...props } = verify;
+        const job = new ValdVerifyCronJob(scope, 'verify', { ...props, agent, schedule: standingSchedule });
+        const cronJob = job.node.tryFindChild('cron-job') as ApiObject | undefined;
+        if (cronJob) putSchedule(cronJob, { schedule, timeZone });
+        if (prometheusRule)
+          new BackupAlerts(scope, 'alerts', { ...prometheusRule, watches: [job], name: join('-', name, 'alerts') });
       }
       addMetadata(scope, { labels: commonLabels, annotations: commonAnnotations });
     },

@@ -27,8 +27,8 @@ export interface ValdRestoreDrillCronJobProps {
 /**
  * A CronJob that proves that a lost disk comes back: each run restores the newest generation of one pod into a scratch
  * pod, starts the real agent on it with the settings of the agents, and compares what it serves with the manifest: the
- * hash of every file, the number of vectors, and that searches by a sample of ids find these vectors. The last line of
- * its log says how long that took. Runs take the pods in turn. It has no rights in the cluster, never writes to the
+ * hash of every file, the number of vectors, what searches found when the backup was made, and that searches by a sample
+ * of ids find these vectors. The last line of its log says how long that took. Runs take the pods in turn. It has no rights in the cluster, never writes to the
  * store, and the scratch pod is reached by no Service. `BackupAlerts` watches it by what kube-state-metrics tells of its
  * CronJob.
  *
@@ -92,7 +92,7 @@ export class ValdRestoreDrillCronJob extends Construct {
       'app.kubernetes.io/component': 'drill',
       'app.kubernetes.io/managed-by': 'chartwright',
     };
-    const scripts = [valdDrillRestore, ...valdDrillRestore.libraries, valdDrillSearch];
+    const scripts = [valdDrillRestore, ...valdDrillRestore.libraries, valdDrillSearch, ...valdDrillSearch.libraries];
     new k8s.KubeConfigMap(this, 'scripts', {
       metadata: { name: `${name}-scripts`, namespace, labels },
       data: Object.fromEntries(scripts.map((file) => [file.name, file.content])),

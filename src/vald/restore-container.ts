@@ -7,6 +7,8 @@ import { storeBackup } from './backup-method.js';
 import { indexMount, type PodContext, startGate } from './container-parts.js';
 import { clusterFolder, objectNames } from './names.js';
 
+const terminationLog = '/dev/termination-log';
+
 /**
  * The init container that decides what the agent starts on: the disk where it holds a valid index, else the store,
  * else (first start) nothing. It replaces upstream’s restorer, which exits 0 on a missing bucket and hangs where files
@@ -28,6 +30,7 @@ export function restoreContainer({ settings, namespace, sizing }: PodContext): k
       text('COPY_ON_WRITE', String(settings.copyOnWrite)),
       text('BROKEN_INDEX_HISTORY_LIMIT', `${settings.brokenIndexHistoryLimit}`),
       text('START_GATE', settings.copyOnWrite ? 'none' : startGate),
+      text('TERMINATION_LOG', terminationLog),
       ...(backup
         ? [
             text('STORE_PATH', rclonePath(backup.store, clusterFolder(settings, backup, namespace))),
@@ -43,8 +46,8 @@ export function restoreContainer({ settings, namespace, sizing }: PodContext): k
     ],
     resources: settings.restoreResources ?? requests({ cpu: '100m', memory: '128Mi' }),
     securityContext: { ...containerSecurity(settings), readOnlyRootFilesystem: true },
-    terminationMessagePath: '/dev/termination-log',
-    // The last lines of its log say why it refused: `kubectl describe pod` shows them.
+    // `kubectl describe pod` shows what it has written there, or the last lines of its log, which say why it refused.
+    terminationMessagePath: terminationLog,
     terminationMessagePolicy: 'FallbackToLogsOnError',
     volumeMounts: [
       { name: names.restoreScript, mountPath: scriptFolder, readOnly: true },

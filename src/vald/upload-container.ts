@@ -7,6 +7,7 @@ import { max, mul, seconds, text } from '../units/index.js';
 import type { StoreBackupSettings } from './backup-method.js';
 import { indexMount, type PodContext } from './container-parts.js';
 import { clusterFolder, objectNames } from './names.js';
+import { agentPorts } from './server-config.js';
 import type { RepositoryUploaderSettings } from './uploader.js';
 
 /** The repository’s uploader, a native sidecar in the place of Vald’s own and under its name. */
@@ -23,6 +24,7 @@ export function uploadContainer(
   const values: Readonly<Record<ValdUploadVariable, string | k8s.EnvVarSource>> = {
     INDEX_PATH: settings.indexPath,
     COPY_ON_WRITE: String(settings.copyOnWrite),
+    AGENT_PORT: text(agentPorts.grpc),
     POD_NAME: field('metadata.name'),
     POD_UID: field('metadata.uid'),
     STORE_PATH: rclonePath(backup.store, folder),

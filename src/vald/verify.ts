@@ -1,6 +1,5 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { z } from 'zod';
 import {
   checkProps,
   containerSecurity,
@@ -12,23 +11,14 @@ import {
 } from '../kube/index.js';
 import { scriptFolder, type ValdVerifyVariable, valdVerify } from '../scripts/index.js';
 import { rcloneEnvironment, rclonePath, storeVolumes } from '../store/index.js';
-import {
-  add,
-  cronIntervals,
-  cronSchedule,
-  duration,
-  mul,
-  seconds,
-  text,
-  timeZone,
-  wholeNumber,
-} from '../units/index.js';
+import { add, cronIntervals, mul, seconds, text } from '../units/index.js';
 import type { ValdAgentWithBackup } from './agent.js';
 import { repositoryUploader, storeBackup } from './backup-method.js';
 import { watcherCronJob } from './cron-job.js';
 import { externalReferences } from './external-references.js';
 import { clusterFolder } from './names.js';
 import { serviceAccountName } from './pod.js';
+import { verifySchema } from './verify-schema.js';
 
 /** Props of {@link ValdVerifyCronJob}. */
 export interface ValdVerifyCronJobProps {
@@ -38,6 +28,8 @@ export interface ValdVerifyCronJobProps {
   readonly schedule: string;
   /** IANA time zone that the schedule is in. @default "Etc/UTC" */
   readonly timeZone?: string | undefined;
+  /** Longest time between two runs of the schedule, such as `24h`. @default - computed from the schedule */
+  readonly longestInterval?: string | undefined;
   /** Into how many shares all files are divided; each run reads one back. @default 24 */
   readonly shares?: number | undefined;
   /** How much later than the uploader’s interval and timeout a pod may be found current. @default "10m" */
@@ -45,14 +37,6 @@ export interface ValdVerifyCronJobProps {
   /** How long a run may take. @default "1h" */
   readonly timeout?: string | undefined;
 }
-
-const verifySchema = z.strictObject({
-  schedule: cronSchedule().refine((schedule) => cronIntervals(schedule) !== undefined, 'never runs'),
-  timeZone: timeZone().default('Etc/UTC'),
-  shares: wholeNumber(1, 10_000).default(24),
-  tolerance: duration().default('10m'),
-  timeout: duration().default('1h'),
-});
 
 /**
  * A CronJob that proves that the generations of all agents can still be read, and that each agent is backed up as often
@@ -108,17 +92,19 @@ export class ValdVerifyCronJob extends Construct {
       'app.kubernetes.io/component': 'verify',
       'app.kubernetes.io/managed-by': 'chartwright',
     };
-    const intervals = cronIntervals(own.schedule)!;
+    const { longestInterval } = own;
+    const longest = longestInterval === undefined ? cronIntervals(own.schedule)!.longest : seconds(longestInterval);
     const timeout = seconds(own.timeout);
     const interval = seconds(backup.backupInterval);
     const values: Readonly<Record<ValdVerifyVariable, string>> = {
       STORE_PATH: rclonePath(backup.store, clusterFolder(settings, backup, namespace)),
       CLUSTER_ID: backup.clusterId,
+      STATEFUL_SET: settings.name,
       // With an autoscaler the smallest number is what there always is.
-      PODS: Array.from({ length: settings.replicas }, (_, ordinal) => `${settings.name}-${ordinal}`).join(' '),
+      REPLICAS: text(settings.replicas),
       OLDEST_SECONDS: text(add(mul(interval, 2), sizing.uploadTimeout, seconds(own.tolerance))),
       VERIFY_SHARE: text(own.shares),
-      SHARE_SECONDS: text(intervals.longest),
+      SHARE_SECONDS: text(longest),
       VERIFY_TIMEOUT_SECONDS: text(timeout),
       TRANSFERS: text(uploader.transfers),
     };
@@ -191,6 +177,7 @@ export class ValdVerifyCronJob extends Construct {
       cronJob: name,
       schedule: own.schedule,
       longestRun: active,
+      ...(longestInterval === undefined ? {} : { longestInterval }),
     };
   }
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWith } from './find.js';
 import { type KubeApiServer, startKubeApiServer } from './kube-api-server.js';
 import { backupFolder, dataContainer, NdbCluster, sqlPod } from './ndb-cluster.js';
-import { ndbNeeds } from './ndb-programs.js';
+import { wholeNdbNeeds } from './ndb-programs.js';
 import { Toolbox, type ToolboxRunOptions } from './toolbox.js';
 import { ToolboxNamespace } from './toolbox-namespace.js';
 
@@ -136,5 +136,5 @@ describeWith(
       expect(await cluster.sql(`SHOW DATABASES LIKE 'd'`)).toBe('');
     });
   },
-  ndbNeeds(),
+  wholeNdbNeeds(),
 );

@@ -7,6 +7,9 @@ import { canPlayPods } from './pod-player.js';
 /** The MySQL NDB Cluster that the tests run with. */
 export const ndbVersion = '9.7.2';
 
+const everything = process.env['CHARTWRIGHT_NDB'] === 'all';
+const day = Math.floor(Date.now() / 86_400_000);
+
 const home = join(cacheFolder, `ndb-${ndbVersion}`);
 
 /**
@@ -32,11 +35,27 @@ export function ndbFolder(): string | undefined {
 }
 
 /**
- * The same for tests that go beyond those of every run: more than the synthesized jobs played whole (test/ndb), which a
- * usual run has. They take minutes, so they wait for `npm run test:ndb`.
+ * The same for tests that go beyond those of usual runs: more than the synthesized jobs played whole (test/ndb). They take
+ * minutes, so they wait for `npm run test:ndb`.
  */
 export function wholeNdbNeeds(): Record<string, unknown> {
-  return { ...ndbNeeds(), 'npm run test:ndb': process.env['CHARTWRIGHT_NDB'] === 'all' };
+  return { ...ndbNeeds(), 'npm run test:ndb': everything };
+}
+
+/**
+ * Of what takes a minute or more of both processors, the part that a usual run plays: every second, the others the next
+ * day. `npm run test:ndb` plays all.
+ */
+export function ndbOfDay<Part>(parts: readonly Part[]): Part[] {
+  return everything ? [...parts] : parts.filter((_, index) => index % 2 === day % 2);
+}
+
+/** Whether this run plays the first, or the second, of two that take turns from day to day. */
+export const isNdbTurn = (turn: 0 | 1): boolean => everything || day % 2 === turn;
+
+/** The same as {@link ndbNeeds} for two files that take turns. */
+export function ndbNeedsOfTurn(turn: 0 | 1): Record<string, unknown> {
+  return { ...ndbNeeds(), 'its turn, which is tomorrow, or npm run test:ndb': isNdbTurn(turn) };
 }
 
 /** What `describeWith` has to ask for before a cluster is started: `describeWith([…], title, body, ndbNeeds())`. */

@@ -45,6 +45,9 @@ export interface RootUser {
 
 const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
+/** Where the termination message of the container with this root is: beside it, as the root is seen by nobody else. */
+export const messageFile = (root: string): string => `${root}.termination-log`;
+
 /**
  * The shell script that builds a container's root in the empty folder `root` and becomes the program in "$@". It runs in
  * a mount namespace of its own, so nothing has to be unmounted; it says `started` on descriptor 3 before it is replaced,
@@ -63,6 +66,8 @@ export function rootScript(
   const libraries = ['/lib', '/lib64', '/usr/lib', '/etc/ssl'].filter((path) => !image.busybox && existsSync(path));
   const all: readonly RootMount[] = [
     ...['null', 'zero', 'full', 'random', 'urandom'].map((name) => file(`/dev/${name}`, false)),
+    // The kubelet’s, and writable where the root is not.
+    { ...file(messageFile(root), false), target: '/dev/termination-log' },
     ...libraries.map((path) => ({ ...file(path), isFile: false })),
     ...Object.entries(image.files).map(([target, source]) => ({ ...file(source), target })),
     ...(image.busybox ? [file(busybox)] : []),
@@ -71,6 +76,7 @@ export function rootScript(
   const at = (path: string): string => quote(`${root}${path}`);
   return [
     'set -eu',
+    `: >${quote(messageFile(root))}; ${busybox} chmod 666 ${quote(messageFile(root))}`,
     `${mount} -t tmpfs -o mode=755 image ${quote(root)}`,
     `${busybox} mkdir ${['/proc', '/dev', '/etc', '/bin'].map(at).join(' ')}`,
     `${busybox} mkdir -m 1777 ${at('/tmp')}`,

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 /** What a stand-in agent answers. */
 export interface StandInAnswers {
   readonly stored: number;
+  /** What else IndexInfo says: vectors that are not indexed yet, whether it is indexing, whether it is saving. */
+  readonly busy?: () => readonly [uncommitted: number, indexing: number, saving: number];
   /** The ids and distances that a search by an id finds; undefined is an error. */
   readonly search: (id: string) => readonly (readonly [id: string, distance: number])[] | undefined;
 }
@@ -15,6 +17,11 @@ function distanceOf([id, distance]: readonly [string, number]): Buffer {
   const number = Buffer.alloc(5, 2 * 8 + 5);
   number.writeFloatLE(distance, 1);
   return field(2, Buffer.concat([field(1, Buffer.from(id)), ...(distance === 0 ? [] : [number])]));
+}
+
+/** A count as the field with this number, from 0. What is zero is left out, as Go does. */
+function countOf(value: number, index: number): Buffer {
+  return value === 0 ? Buffer.of() : Buffer.concat([Buffer.of((index + 1) * 8), varint(value)]);
 }
 
 function varint(value: number): Buffer {
@@ -55,7 +62,7 @@ export class StandInAgent {
     const found = path.endsWith('/SearchByID') ? answers.search(id) : [];
     this.asked.push(path.endsWith('/SearchByID') ? id : path);
     const message = path.endsWith('/IndexInfo')
-      ? Buffer.concat([Buffer.from([8]), varint(answers.stored)])
+      ? Buffer.concat([answers.stored, ...(answers.busy?.() ?? [])].map(countOf))
       : Buffer.concat((found ?? []).map(distanceOf));
     const head = Buffer.alloc(5);
     head.writeUInt32BE(message.length, 1);

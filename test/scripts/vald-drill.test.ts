@@ -12,15 +12,13 @@ import {
 import { describeWith, programPath } from '../programs/find.js';
 import { type S3Server, startS3Server } from '../programs/s3-server.js';
 import { savedIndex } from './index-folder.js';
+import { indexKeys } from './index-keys.js';
 import { foreignId, type Outcome, pathShell, RestorePod } from './restore-pod.js';
 import { StandInAgent, type StandInAnswers } from './stand-in-agent.js';
 import { Uploader } from './upload-pod.js';
 
 const ids = Array.from({ length: 30 }, (_, index) => `a "strange" \\ id ${index}`);
-const byte = (value: number): string => String.fromCharCode(value);
-/** A map as Go's gob writes it, of few entries: a definition (here of one byte), then the entries. */
-const keys = `${byte(1)}.${byte(99)}${byte(64)}${byte(0)}${byte(ids.length)}${ids.map((id) => `${byte(id.length)}${id}${byte(7)}`).join('')}`;
-const index = (name: string) => ({ ...savedIndex(name, ids.length), 'ngt-meta.kvsdb': keys });
+const index = (name: string) => ({ ...savedIndex(name, ids.length), 'ngt-meta.kvsdb': indexKeys(ids) });
 
 describeWith(['busybox', 'rclone', 'versitygw'], 'a restore drill', () => {
   let server: S3Server;
@@ -166,6 +164,34 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'a restore drill', () => {
   ])('judges an agent that gives %s', async ([, answers, OWN_NEAREST, code, log]) => {
     expect(await restore()).toMatchObject({ code: 0 });
     expect(await search(answers, { OWN_NEAREST })).toMatchObject({ code, log: expect.stringContaining(log) });
+  });
+
+  /** Puts searches into the newest manifest, as the uploader does. */
+  const remember = (searches: readonly { id: string; nearest: readonly string[] }[]) => {
+    const file = join(generation(1), 'manifest.json');
+    const manifest = JSON.parse(readFileSync(file, 'utf8'));
+    manifest.vald.searches = searches;
+    writeFileSync(file, JSON.stringify(manifest, undefined, 2));
+  };
+  const nearest = (id: string) => [id, ...Array.from({ length: 9 }, (_, n) => `neighbour ${n} of ${id} ö \u0001`)];
+  const others = (id: string, count: number) => nearest(id).map((one, n) => (n > 0 && n <= count ? `other ${n}` : one));
+
+  test.for<[string, number, (id: string) => readonly string[], number, string]>([
+    ['finds the same', 10, nearest, 0, '20 of 20 searches right, 10 of 10 as at the backup'],
+    ['finds two others in each', 10, (id) => others(id, 2), 0, '10 of 10 as at the backup'],
+    ['finds three others in each', 10, (id) => others(id, 3), 28, '0 of 10 searches find what they found'],
+    ['finds three others in one', 10, (id) => others(id, id === ids[4] ? 3 : 0), 0, '9 of 10 as at the backup'],
+    ['finds three others in two', 10, (id) => others(id, / id [45]$/.test(id) ? 3 : 0), 28, '8 of 10 searches'],
+    ['finds nothing', 1, () => [], 28, '0 of 20 searches'],
+    ['was not asked at the backup', 0, nearest, 0, '20 of 20 searches right, none in the manifest to compare'],
+  ])('compares with the manifest what an agent %s', async ([, asked, found, code, log]) => {
+    if (asked > 0) remember(ids.slice(0, asked).map((id) => ({ id, nearest: nearest(id) })));
+    expect(await restore()).toMatchObject({ code: 0 });
+    const results = (id: string) => found(id).map((one, n): [string, number] => [one, n]);
+    const outcome = await search({ stored: 30, search: results });
+    expect(outcome).toMatchObject({ code, log: expect.stringContaining(log) });
+    expect(outcome.asked).toHaveLength(1 + asked + 20);
+    expect(outcome.asked.slice(1, 1 + asked)).toEqual(ids.slice(0, asked));
   });
 
   test('says that an agent does not come up', async () => {

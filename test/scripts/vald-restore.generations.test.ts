@@ -5,6 +5,7 @@ import { describeWith } from '../programs/find.js';
 import { type S3Server, startS3Server } from '../programs/s3-server.js';
 import { indexObject, savedIndex } from './index-folder.js';
 import { RestorePod } from './restore-pod.js';
+import type { RclonePlayer } from './script-run.js';
 import { Uploader } from './upload-pod.js';
 
 describeWith(['busybox', 'rclone', 'versitygw'], 'vald-restore.sh with generations', () => {
@@ -15,29 +16,46 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'vald-restore.sh with generatio
     server = await startS3Server();
     server.createBucket('index');
   });
-  afterAll(() => server?.stop());
+  afterAll(async () => {
+    for (const pod of uploads.values()) pod.remove();
+    await server?.stop();
+  });
   afterEach(async () => {
     await Promise.all(uploaders.splice(0).map((uploader) => uploader.kill()));
     for (const pod of pods.splice(0)) pod.remove();
   });
 
   /** A pod that has uploaded these indexes, and then lost its disk. */
-  const uploaded = async (...names: string[]) => {
+  const upload = async (names: readonly string[]) => {
     const pod = new RestorePod({ server }).own();
+    const uploader = new Uploader(pod);
+    try {
+      uploader.start();
+      await uploader.said('watching');
+      for (const [n, name] of names.entries()) {
+        uploader.save(savedIndex(name));
+        await uploader.said('is committed', n + 1);
+      }
+      expect(await uploader.stop()).toBe(0);
+    } finally {
+      await uploader.kill();
+    }
+    loseDisk(pod);
+    return pod;
+  };
+  const uploads = new Map<string, RestorePod>();
+  /** A pod of its own with what {@link upload} leaves, which each list of names is uploaded for once. */
+  const uploadedFor = async (rclone: RclonePlayer, ...names: string[]) => {
+    const made = uploads.get(names.join()) ?? (await upload(names));
+    uploads.set(names.join(), made);
+    const pod = made.copy({ rclone });
     pods.push(pod);
     const uploader = new Uploader(pod);
     uploaders.push(uploader);
-    uploader.start();
-    await uploader.said('watching');
-    for (const [n, name] of names.entries()) {
-      uploader.save(savedIndex(name));
-      await uploader.said('is committed', n + 1);
-    }
-    expect(await uploader.stop()).toBe(0);
-    loseDisk(pod);
     const ids = uploader.generations().map(({ backupId }) => backupId);
     return { pod, uploader, ids, folder: (n: number) => uploader.folder(ids.at(n)!) };
   };
+  const uploaded = (...names: string[]) => uploadedFor('recorded', ...names);
   const loseDisk = (pod: RestorePod) => {
     rmSync(pod.volume, { recursive: true });
     mkdirSync(pod.volume);
@@ -49,7 +67,7 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'vald-restore.sh with generatio
   };
 
   test('restores the newest generation, and the agent’s disk wins from then on', async () => {
-    const { pod, ids } = await uploaded('one', 'two');
+    const { pod, ids } = await uploadedFor('real', 'one', 'two');
     expect(await pod.run()).toMatchObject({
       code: 0,
       log: expect.stringContaining(`restored generation ${ids[1]}: 10 vectors`),
@@ -91,6 +109,61 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'vald-restore.sh with generatio
     expect(outcome).toMatchObject({ code: 0, log: expect.stringContaining(`restored generation ${ids[0]}`) });
     expect(outcome.log).toMatch(new RegExp(`warning: generation ${ids[1]} .*: trying the one before`));
     expect(pod.disk()).toEqual({ origin: 'one' });
+  });
+
+  test('tells Kubernetes and the uploader that it has fallen back, until a restore need not', async () => {
+    const { pod, uploader, ids, folder } = await uploaded('one', 'two');
+    const TERMINATION_LOG = join(pod.folder, 'termination-log');
+    const start = async () => {
+      expect(await pod.run({ environment: { TERMINATION_LOG } })).toMatchObject({ code: 0 });
+      return readFileSync(TERMINATION_LOG, 'utf8');
+    };
+    const note = () => JSON.parse(readFileSync(join(pod.volume, '.restored'), 'utf8'));
+    const file = join(folder(1), 'index/grp');
+    flip(file);
+    expect(await start()).toMatch(
+      new RegExp(
+        `^restored generation ${ids[0]}: 10 vectors, saved at \\S+Z; ` +
+          `fallen back, as generation ${ids[1]} is damaged: what was saved since is not in it\n$`,
+      ),
+    );
+    const fallenBack = note();
+    expect(fallenBack).toEqual({
+      at: expect.stringMatching(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+      generation: ids[0],
+      skipped: [ids[1]],
+    });
+    expect(await start()).toBe('the index on the disk is valid: 10 vectors\n');
+    uploader.start();
+    await uploader.said('is committed');
+    expect(await uploader.stop()).toBe(0);
+    const status = readFileSync(join(pod.storeFolder!, 'vald-agent-0/status.json'), 'utf8');
+    expect(JSON.parse(status).restored).toEqual(fallenBack);
+    loseDisk(pod);
+    const newest = uploader.generations().at(-1)!.backupId;
+    expect(await start()).toMatch(new RegExp(`^restored generation ${newest}: 10 vectors, saved at \\S+Z\n$`));
+    expect(note()).toMatchObject({ generation: newest, skipped: [] });
+  });
+
+  test('knows that it has fallen back wherever it was killed', async () => {
+    const { pod, ids, folder } = await uploaded('one', 'two');
+    flip(join(folder(1), 'index/grp'));
+    await pod.run({ killAt: 0 });
+    const steps = pod.calls().flatMap((call, index) => (/^(mv|rm) /.test(call) ? [index + 1] : []));
+    expect(steps.length).toBeGreaterThan(3);
+    for (const killAt of steps) {
+      loseDisk(pod);
+      await pod.run({ killAt });
+      expect(await pod.run()).toMatchObject({ code: 0 });
+      const note = JSON.parse(readFileSync(join(pod.volume, '.restored'), 'utf8'));
+      expect(note, `killed at ${killAt}`).toMatchObject({ generation: ids[0], skipped: [ids[1]] });
+    }
+  });
+
+  test('starts the agent also where Kubernetes cannot be told', async () => {
+    const { pod } = await uploaded('one');
+    const outcome = await pod.run({ environment: { TERMINATION_LOG: join(pod.folder, 'none/log') } });
+    expect(outcome).toMatchObject({ code: 0, log: expect.stringContaining('warning: Kubernetes is not told') });
   });
 
   test('is not led to the one before by a generation that never ended', async () => {
@@ -190,7 +263,7 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'vald-restore.sh with generatio
   });
 
   test('takes an index back to a time, once', async () => {
-    const { pod, uploader } = await uploaded('one');
+    const { pod, uploader } = await uploadedFor('real', 'one');
     await new Promise((done) => setTimeout(done, 1100));
     const RESTORE_AS_OF = `${new Date().toISOString().slice(0, 19)}Z`;
     await new Promise((done) => setTimeout(done, 1100));

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWith } from '../programs/find.js';
 import { type S3Server, startS3Server } from '../programs/s3-server.js';
+import { faultsOfVariant, rcloneOfDay } from './faults-of-day.js';
 import { savedIndex } from './index-folder.js';
 import { RestorePod } from './restore-pod.js';
 import { Uploader } from './upload-pod.js';
@@ -22,13 +23,18 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'vald-upload.sh, disturbed', ()
   const old = savedIndex('old', 10);
   const current = savedIndex('current', 20);
 
-  /** A pod with one generation that has saved another index, which is not uploaded yet. */
-  const prepare = async (COPY_ON_WRITE: string) => {
-    const uploader = new Uploader(new RestorePod({ server, environment: { COPY_ON_WRITE } }).own(), { KEEP_LAST: '1' });
+  /** A pod with one generation. */
+  const uploadOld = async (COPY_ON_WRITE: string) => {
+    const uploader = new Uploader(new RestorePod({ server, environment: { COPY_ON_WRITE } }).own());
     uploader.save(old);
     uploader.start();
     await uploader.said('is committed');
     expect(await uploader.stop()).toBe(0);
+    return uploader.pod;
+  };
+  /** Another with the same that has saved another index, which is not uploaded yet. */
+  const prepare = (uploaded: RestorePod) => {
+    const uploader = new Uploader(uploaded.copy({ rclone: rcloneOfDay }), { KEEP_LAST: '1' });
     uploader.save(current);
     return uploader;
   };
@@ -50,8 +56,9 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'vald-upload.sh, disturbed', ()
     '%s each of its steps, it loses nothing and comes to its end',
     { timeout: 400_000 },
     async (accident) => {
-      for (const copyOnWrite of ['false', 'true']) {
-        const whole = await prepare(copyOnWrite);
+      for (const [variant, copyOnWrite] of ['false', 'true'].entries()) {
+        const uploaded = await uploadOld(copyOnWrite);
+        const whole = prepare(uploaded);
         whole.start({ killAt: 0 });
         await whole.said('is deleted');
         expect(await whole.stop()).toBe(0);
@@ -60,11 +67,12 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'vald-upload.sh, disturbed', ()
         expect(steps).toBeGreaterThan(8);
         const counted = { 'copy-on-write': copyOnWrite, accident, steps, repeated: 0, lost: 0, 'longest (s)': 0 };
         figures.push(counted);
-        const numbers = Array.from({ length: steps }, (_, index) => index + 1);
+        const every = Array.from({ length: steps }, (_, index) => index + 1);
+        const numbers = faultsOfVariant(every, variant, 2);
         const worker = async () => {
           for (let number = numbers.shift(); number !== undefined; number = numbers.shift()) {
             const place = `${accident} ${number}, copy-on-write ${copyOnWrite}`;
-            const uploader = await prepare(copyOnWrite);
+            const uploader = prepare(uploaded);
             const began = performance.now();
             try {
               uploader.start({ [accident]: number });
@@ -91,7 +99,9 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'vald-upload.sh, disturbed', ()
             }
           }
         };
-        await Promise.all([worker(), worker(), worker(), worker()]);
+        // They mostly wait.
+        await Promise.all(Array.from({ length: 8 }, worker));
+        uploaded.remove();
       }
     },
   );

@@ -9,13 +9,16 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test as oneByOne } from 'vitest';
 import { valdUpload } from '../../src/scripts/index.js';
 import { describeWith } from '../programs/find.js';
 import { type S3Server, startS3Server } from '../programs/s3-server.js';
 import { type IndexFiles, neverSaved, savedIndex } from './index-folder.js';
 import { clusterId, foreignId, RestorePod } from './restore-pod.js';
 import { Uploader, uploadCommands } from './upload-pod.js';
+
+// Each waits for intervals to pass, in a folder and a cluster of its own.
+const test = oneByOne.concurrent;
 
 describeWith(['busybox', 'rclone', 'versitygw'], 'vald-upload.sh', () => {
   let server: S3Server;
@@ -25,7 +28,7 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'vald-upload.sh', () => {
     environment: Uploader['environment'] | Partial<Uploader['environment']> = {},
     pod: ConstructorParameters<typeof RestorePod>[0] = {},
   ): Uploader => {
-    const made = new RestorePod({ server, ...pod });
+    const made = new RestorePod({ server, rclone: 'recorded', ...pod });
     pods.push(made);
     const uploader = new Uploader(made.own(), environment);
     uploaders.push(uploader);
@@ -35,10 +38,10 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'vald-upload.sh', () => {
     server = await startS3Server();
     server.createBucket('index');
   });
-  afterAll(() => server?.stop());
-  afterEach(async () => {
-    await Promise.all(uploaders.splice(0).map((uploader) => uploader.kill()));
-    for (const pod of pods.splice(0)) pod.remove();
+  afterAll(async () => {
+    await Promise.all(uploaders.map((uploader) => uploader.kill()));
+    for (const pod of pods) pod.remove();
+    await server?.stop();
   });
 
   /** The files of a generation in the store. */
@@ -51,7 +54,7 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'vald-upload.sh', () => {
   const two = savedIndex('two', 20);
 
   test.for(['true', 'false'])('uploads a save as a generation, copy-on-write %s', async (COPY_ON_WRITE) => {
-    const uploader = newUploader({ COPY_ON_WRITE });
+    const uploader = newUploader({ COPY_ON_WRITE }, { rclone: 'real' });
     uploader.save(one);
     const before = uploader.pod.snapshot(uploader.pod.indexPath);
     uploader.start();
@@ -182,7 +185,7 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'vald-upload.sh', () => {
   });
 
   test('sends again what does not come back as it was', async () => {
-    const uploader = newUploader();
+    const uploader = newUploader({}, { rclone: 'real' });
     uploader.save(one);
     const { folder, storeFolder } = uploader.pod;
     const before = `case "$name $*" in "rclone "*" checksum "*) if ! [ -e ${folder}/once ]; then
@@ -248,11 +251,12 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'vald-upload.sh', () => {
   });
 
   test('keeps two clusters in one bucket apart, and two pods of one cluster', async () => {
-    const first = newUploader();
-    const second = newUploader();
+    const rclone = 'real';
+    const first = newUploader({}, { rclone });
+    const second = newUploader({}, { rclone });
     const third = newUploader(
       { POD_NAME: 'vald-agent-1' },
-      { cluster: first.pod.environment.CLUSTER_NAME, environment: { POD_NAME: 'vald-agent-1' } },
+      { rclone, cluster: first.pod.environment.CLUSTER_NAME, environment: { POD_NAME: 'vald-agent-1' } },
     );
     const indexes = new Map([first, second, third].map((uploader, n) => [uploader, savedIndex(`of ${n}`, n + 1)]));
     await Promise.all(
@@ -300,7 +304,26 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'vald-upload.sh', () => {
     expect(uploader.generations()).toHaveLength(1);
   });
 
+  test('says in status.json what was restored last', async () => {
+    const uploader = newUploader();
+    const said = async (note: string) => {
+      writeFileSync(join(uploader.pod.volume, '.restored'), note);
+      const before = uploader.generations().length;
+      uploader.save(savedIndex(`index ${before}`, before + 1));
+      uploader.start();
+      await uploader.said('is committed');
+      expect(await uploader.stop()).toBe(0);
+      const status = readFileSync(join(uploader.pod.storeFolder!, 'vald-agent-0/status.json'), 'utf8');
+      return JSON.parse(status).restored;
+    };
+    uploader.save(one);
+    const note = { at: '2026-11-21T03:24:08Z', generation: 7, skipped: [9, 8] };
+    expect(await said(`${JSON.stringify(note)}\n`)).toEqual(note);
+    expect(await said('{"at":"2026'), 'a note that was cut off').toBeUndefined();
+  });
+
   test.for<[keyof Uploader['environment'], string]>([
+    ['AGENT_PORT', 'grpc'],
     ['INDEX_PATH', '/index'],
     ['COPY_ON_WRITE', 'yes'],
     ['STORE_PATH', 'store:bucket'],
@@ -334,7 +357,8 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'vald-upload.sh', () => {
         .split('\n')
         .flatMap((line) => (line.startsWith('timeout') ? ['timeout', line.split(' ')[2]!] : [line.split(' ')[0]!])),
     );
-    expect(uploadCommands.filter((name) => !called.has(name))).toEqual([]);
+    // Those with which an agent is asked: vald-upload.agent.test.ts.
+    expect(uploadCommands.filter((name) => !called.has(name))).toEqual(['mkfifo', 'nc', 'od', 'wc']);
     expect(valdUpload.image.defaultImage.repository).toBe('rclone/rclone');
     expect(statSync(calls).size).toBeGreaterThan(0);
   });

@@ -13,24 +13,29 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'vald-verify.sh', () => {
   let server: S3Server;
   let pod: RestorePod;
   let uploader: Uploader;
+  /** A pod with two generations, of which every test has its own copy. */
+  let uploaded: RestorePod | undefined;
   beforeAll(async () => {
     server = await startS3Server();
     server.createBucket('index');
-  });
-  afterAll(() => server?.stop());
-  beforeEach(async () => {
-    pod = new RestorePod({ server }).own();
-    uploader = new Uploader(pod);
+    uploaded = new RestorePod({ server }).own();
+    uploader = new Uploader(uploaded);
     uploader.start();
     for (const [n, name] of ['one', 'two'].entries()) {
       uploader.save(savedIndex(name));
       await uploader.said('is committed', n + 1);
     }
     expect(await uploader.stop()).toBe(0);
-    return async () => {
-      await uploader.kill();
-      pod.remove();
-    };
+  });
+  afterAll(async () => {
+    await uploader?.kill();
+    uploaded?.remove();
+    await server?.stop();
+  });
+  beforeEach(() => {
+    pod = uploaded!.copy();
+    uploader = new Uploader(pod);
+    return () => pod.remove();
   });
 
   const verify = (
@@ -53,7 +58,8 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'vald-verify.sh', () => {
         TMPDIR: pod.folder,
         STORE_PATH,
         CLUSTER_ID,
-        PODS: 'vald-agent-0',
+        STATEFUL_SET: 'vald-agent',
+        REPLICAS: '1',
         OLDEST_SECONDS: '600',
         VERIFY_SHARE: '1',
         SHARE_SECONDS: '60',
@@ -98,8 +104,28 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'vald-verify.sh', () => {
     expect(verify()).toMatchObject({ code, log: expect.stringContaining(log) });
   });
 
+  test('finds a pod that has fallen back, until the generation that it left out is gone', async () => {
+    const [, left] = uploader.generations();
+    const folder = uploader.folder(left!.backupId);
+    flip(join(folder, 'index/grp'));
+    rmSync(pod.volume, { recursive: true });
+    mkdirSync(pod.volume);
+    expect(await pod.run()).toMatchObject({ code: 0 });
+    uploader.start();
+    await uploader.said('is committed');
+    expect(await uploader.stop()).toBe(0);
+    const said = new RegExp(
+      `fallen back: vald-agent-0 was restored at \\S+Z from .* than generation ${left!.backupId}\n`,
+    );
+    expect(verify()).toMatchObject({ code: 20, log: expect.stringMatching(said) });
+    flip(join(folder, 'index/grp'));
+    expect(verify()).toMatchObject({ code: 29, log: expect.stringMatching(said) });
+    rmSync(folder, { recursive: true });
+    expect(verify()).toMatchObject({ code: 0, log: expect.not.stringContaining('fallen back') });
+  });
+
   test('finds a pod without backups', () => {
-    expect(verify({ PODS: 'vald-agent-0 vald-agent-1' })).toMatchObject({
+    expect(verify({ REPLICAS: '2' })).toMatchObject({
       code: 19,
       log: expect.stringContaining('missing: vald-agent-1'),
     });
@@ -126,7 +152,8 @@ describeWith(['busybox', 'rclone', 'versitygw'], 'vald-verify.sh', () => {
 
   test.for<[ValdVerifyVariable, string]>([
     ['VERIFY_SHARE', '0'],
-    ['PODS', 'a/b'],
+    ['STATEFUL_SET', 'a/b'],
+    ['REPLICAS', '0'],
     ['OLDEST_SECONDS', ''],
   ])('refuses %s=%s', ([name, value]) => {
     expect(verify({ [name]: value }).code).toBe(2);

@@ -9,6 +9,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Chart, Testing } from 'cdk8s';
 import { afterAll, beforeAll, describe, expect, type TestContext, test, vi } from 'vitest';
+import type { ValdManifest } from '../../src/repository/index.js';
 import { Uploader, ValdAgentWithBackup, ValdRestoreDrillCronJob } from '../../src/vald/index.js';
 import { describeWith } from '../programs/find.js';
 import { programImage, rcloneImage } from '../programs/pod-image.js';
@@ -116,7 +117,7 @@ describeWith(
         for (const { codes, log } of [one, other]) {
           expect(codes).toEqual([0, 0]);
           expect(log).toMatch(
-            /restored vald-agent-0 generation \d+ of \S+Z: \d{5,} bytes, 500 vectors, in \d+ s; 20 of 20 searches right/,
+            /restored vald-agent-0 generation \d+ of \S+Z: \d{5,} bytes, 500 vectors, in \d+ s; 20 of 20 searches right, 10 of 10 as at the backup/,
           );
         }
         expect(store.objects(settings.bucket)).toEqual(before);
@@ -141,6 +142,19 @@ describeWith(
       const { codes, log } = await drill(context, settings);
       expect(codes).toEqual([20]);
       expect(log).toContain('as many vectors as its manifest says');
+    });
+
+    test('finds that searches find others than they did', async (context) => {
+      const settings = await backedUp(context, true);
+      const file = newest(settings.bucket, 'manifest.json');
+      const manifest = JSON.parse(readFileSync(file, 'utf8')) as ValdManifest;
+      const searches = manifest.vald.searches!;
+      // What each of them found now stands at the one after it.
+      const turned = searches.map(({ id }, n) => ({ id, nearest: searches.at(n - 1)!.nearest }));
+      writeFileSync(file, JSON.stringify({ ...manifest, vald: { ...manifest.vald, searches: turned } }));
+      const { codes, log } = await drill(context, settings);
+      expect(codes).toEqual([0, 28]);
+      expect(log).toMatch(/[0-2] of 10 searches find what they found when vald-agent-0 generation \d+ was made/);
     });
 
     test('finds that the agent cannot read the index with its settings', async (context) => {

@@ -7,6 +7,7 @@ import { combinations, find, synthesize, variants } from './sets.js';
 interface Container {
   readonly name: string;
   readonly restartPolicy?: string;
+  readonly terminationMessagePath?: string;
   readonly env?: readonly { readonly name: string; readonly value?: string }[];
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
 }
@@ -35,7 +36,7 @@ function podOf(props: ValdAgentWithBackupProps) {
 }
 
 const restoreFiles = ['vald-fetch.sh', 'vald-generations.sh', 'vald-restore.sh'];
-const uploadFiles = ['vald-retention.sh', 'vald-stage.sh', 'vald-upload.sh'];
+const uploadFiles = ['vald-retention.sh', 'vald-search.sh', 'vald-stage.sh', 'vald-upload.sh'];
 const old = { kubernetesVersion: '1.28' };
 
 test.each<[string, ValdAgentWithBackupProps, string[]]>([
@@ -52,8 +53,10 @@ test.each<[string, ValdAgentWithBackupProps, string[]]>([
   expect(pod.scripts.filter((name) => !uploadFiles.includes(name))).toEqual([...restoreFiles, 'vald-start-gate.sh']);
   const asking = pod.containers.filter(({ name }) => !name.endsWith('-sidecar'));
   for (const { volumeMounts } of asking) expect(volumeMounts).toContainEqual({ name: 'tmp', mountPath: '/tmp' });
-  for (const { env } of asking.filter(({ name }) => /-(restore|start-gate)$/.test(name)))
+  for (const { env, terminationMessagePath } of asking.filter(({ name }) => /-(restore|start-gate)$/.test(name))) {
     expect(env).toContainEqual({ name: 'START_GATE', value: '/tmp/start-gate' });
+    expect(env).toContainEqual({ name: 'TERMINATION_LOG', value: terminationMessagePath });
+  }
 });
 
 test.each(

@@ -44,6 +44,7 @@ describeWith(['rclone'], 'the first backup of docs/moving.md', () => {
       BROKEN_INDEX_HISTORY_LIMIT: '1',
       POD_NAME: pod,
       START_GATE: 'none',
+      TERMINATION_LOG: 'none',
       STORE_PATH: 'store:vald-backups/vald-vald-agent-3f0c9c6e',
       CLUSTER_ID: clusterId,
       CLUSTER_NAME: 'vald-vald-agent-3f0c9c6e',

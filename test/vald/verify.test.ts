@@ -53,7 +53,7 @@ test('a pod may be found current two intervals, one upload and the tolerance ago
   const text = JSON.stringify(find(objects(), 'CronJob'));
   // 10Gi three times at 10 MiB/s
   expect(text).toContain(`{"name":"OLDEST_SECONDS","value":"${2 * 1800 + 3072 + 60}"}`);
-  expect(text).toContain('{"name":"PODS","value":"vald-agent-0 vald-agent-1 vald-agent-2"}');
+  expect(text).toContain('{"name":"STATEFUL_SET","value":"vald-agent"},{"name":"REPLICAS","value":"3"}');
 });
 
 test.each<[string, Omit<ValdVerifyCronJobProps, 'agent'>, ValdAgentWithBackupProps, string]>([
