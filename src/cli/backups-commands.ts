@@ -47,14 +47,17 @@ Examples:
 ${exitCodeHelp}`;
 
 const restoreHelp = `
-Two Jobs are made from the restore Job that the app has put into the namespace: the first makes the
-plan and changes nothing, the second carries it out once you have typed the backup's id, or with --yes.
-Vald's agents restore themselves: the plan says what each comes back with, and what you have to do.
+RonDB: two Jobs are made from the restore Job that the app has put into the namespace: the first makes
+the plan and changes nothing, the second carries it out once you have typed the backup's id, or with --yes.
+Vald: agents restore themselves when they start. Once you have typed the StatefulSet's name, or with --yes,
+RESTORE_AS_OF is set in its init container, and its pods go back one after another. Write the same time
+into restoreAsOf where the StatefulSet is applied from.
 
 Examples:
   $ chartwright backups restore latest -n rondb --plan
   $ chartwright backups restore 217036800 -n rondb --only shop,crm.orders
-  $ chartwright backups restore 2026-11-21T03:00:00Z -n vald --plan
+  $ chartwright backups restore 2026-11-21T03:00:00Z -n vald --dry-run
+  $ chartwright backups restore latest -n vald --yes
 ${exitCodeHelp}`;
 
 const drillHelp = `
@@ -124,6 +127,7 @@ export function addBackupsCommands(program: Command, { open, end }: Surroundings
     .option('--allow-unverified', 'also a backup that nothing vouches for, such as upstream’s')
     .option('--no-users', 'without users and grants')
     .option('--plan', 'show the plan and change nothing')
+    .option('--dry-run', 'show the plan, and of Vald have the server try the change')
     .option('--pod <name>', 'pod of the backup, where each pod has its own')
     .option('-y, --yes', 'do not ask')
     .addHelpText('after', restoreHelp)

@@ -1,9 +1,8 @@
-import { exitCodes } from '../problem/index.js';
+import { exitCodes, printable } from '../problem/index.js';
 import { printDocument } from './backups-document.js';
 import { failedRun, followRun, startRun } from './backups-follow.js';
 import { detached, missing, type RunOptions } from './backups-run.js';
 import { BackupsSession } from './backups-session.js';
-import { printable } from './columns.js';
 import type { Screen } from './screen.js';
 
 /** Plays a restore now, on a volume of its own, and waits for the end. @returns 0 where the backup can be used */

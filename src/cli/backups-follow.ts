@@ -1,5 +1,4 @@
 import {
-  BackupProgress,
   type CronJob,
   createJob,
   followJob,
@@ -11,8 +10,8 @@ import {
 } from '../cluster/index.js';
 import { exitCodes, type Problem } from '../problem/index.js';
 import type { BackupsSession } from './backups-session.js';
-import { printAge, printBytes } from './columns.js';
 import { Failure } from './failure.js';
+import { ProgressLine } from './progress-line.js';
 
 /** A Job that a command starts. */
 export interface Run {
@@ -54,7 +53,9 @@ export async function followRun(
   job: Job,
 ): Promise<{ outcome: JobOutcome; report: Readonly<Record<string, unknown>> | undefined }> {
   const { namespace = '', name } = job.metadata;
-  const progress = new ProgressLine(session);
+  const { screen } = session;
+  const draws = process.stderr.isTTY === true && !screen.options.json;
+  const progress = new ProgressLine(draws ? process.stderr : undefined, (text) => screen.note(text));
   try {
     const outcome = await followJob(session.cluster, namespace, name, progress, session.signal);
     session.check();
@@ -79,60 +80,3 @@ export function failedRun({ metadata }: Job, outcome: JobOutcome): Failure {
   };
   return new Failure([problem], exitCodes.findings);
 }
-
-/** On a terminal one line that is drawn anew, else each line of the log. */
-class ProgressLine {
-  readonly #terminal = process.stderr.isTTY === true;
-  readonly #progress = new BackupProgress();
-  readonly #start = Date.now();
-  readonly #timer: NodeJS.Timeout | undefined;
-  #step = '';
-
-  constructor(private readonly session: BackupsSession) {
-    if (this.#terminal && !session.screen.options.json) this.#timer = setInterval(() => this.#draw(), 500);
-  }
-
-  line(text: string): void {
-    if (!this.#timer) {
-      this.session.screen.note(text);
-      return;
-    }
-    const told = this.#progress.take(text);
-    const step = /^rondb-\w+ [\d:]+: (.*)$/.exec(text)?.[1];
-    if (step !== undefined && !told) this.#step = step;
-    // What is wrong stays on the screen, and so does what a person may want to know later.
-    if (/: (error|hint|warning|damaged): /.test(text)) this.#write(text);
-    this.#draw();
-  }
-
-  waiting(reason: string): void {
-    if (this.#timer) this.#write(`waiting: ${reason}`);
-    else this.session.screen.note(`waiting: ${reason}`);
-  }
-
-  end(): void {
-    if (!this.#timer) return;
-    clearInterval(this.#timer);
-    process.stderr.write(clearLine);
-  }
-
-  #write(text: string): void {
-    process.stderr.write(`${clearLine}${text}\n`);
-    this.#draw();
-  }
-
-  #draw(): void {
-    const { phase, files, total, nodes } = this.#progress;
-    const done = total > 0 ? `${bar(files / total)} ${files}/${total} files` : this.#step || phase;
-    const each = [...nodes].sort(([a], [b]) => a - b).map(([node, bytes]) => `node ${node} ${printBytes(bytes)}`);
-    const text = [done, ...each, printAge((Date.now() - this.#start) / 1000)].join('  ');
-    process.stderr.write(clearLine + text.slice(0, (process.stderr.columns || 80) - 1));
-  }
-}
-
-const clearLine = '\r\u001b[2K';
-const barWidth = 20;
-const bar = (part: number): string => {
-  const full = Math.round(Math.min(1, part) * barWidth);
-  return `[${'#'.repeat(full)}${'-'.repeat(barWidth - full)}]`;
-};

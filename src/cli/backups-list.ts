@@ -1,9 +1,9 @@
 import { type BackupView, findAttachments, type RepositoryView, readStatus, viewRepository } from '../cluster/index.js';
-import { exitCodes } from '../problem/index.js';
+import { exitCodes, printable } from '../problem/index.js';
 import { printDocument } from './backups-document.js';
 import { podTroubles, printPods } from './backups-pods.js';
 import { type BackupsOptions, BackupsSession } from './backups-session.js';
-import { type Column, printAge, printable, printBytes, printColumns } from './columns.js';
+import { type Column, printAge, printBytes, printColumns } from './columns.js';
 import type { Screen } from './screen.js';
 
 /** Options of `chartwright backups list`. */

@@ -1,13 +1,13 @@
 import { type Attachment, ClusterError, refuseWhileBusy } from '../cluster/index.js';
-import { exitCodes } from '../problem/index.js';
+import { exitCodes, printable } from '../problem/index.js';
 import { parseTime } from '../repository/index.js';
 import { ask, refuseWithoutAnswer } from './backups-ask.js';
 import { printDocument } from './backups-document.js';
 import { failedRun, followRun, startRun } from './backups-follow.js';
-import { planValdRestore } from './backups-restore-vald.js';
+import { restoreVald } from './backups-restore-vald.js';
 import { missing } from './backups-run.js';
 import { BackupsSession, type RestoreOptions } from './backups-session.js';
-import { printAge, printable, printBytes } from './columns.js';
+import { printAge, printBytes } from './columns.js';
 import type { Screen } from './screen.js';
 
 /** A restore’s plan, as its script prints it with MODE=plan. */
@@ -28,7 +28,7 @@ interface Plan {
 
 /**
  * Restores a backup: a Job makes the plan and changes nothing; once somebody has agreed, another one carries it out.
- * Vald’s agents restore themselves, so of theirs only the plan is shown.
+ * Vald’s agents restore themselves: they are told the time to go back to.
  *
  * @param id id of the backup, or `latest`; of Vald’s also a time
  * @returns 1 where the plan would be refused, or nobody agreed
@@ -38,15 +38,16 @@ export function restoreBackup(id: string, options: RestoreOptions, screen: Scree
     const isTime = parseTime(id) !== undefined;
     if (!isTime && !isBackup(id)) throw unknownBackup(id);
     const attachment = await session.attachment();
-    if (attachment.database === 'vald') return planValdRestore(session, attachment, id, options);
+    if (attachment.database === 'vald') return restoreVald(session, attachment, id, options);
     if (isTime) throw unknownBackup(id);
-    if (!options.plan) refuseWithoutAnswer(session, options.yes);
+    const looksOnly = options.plan === true || options.dryRun === true;
+    if (!looksOnly) refuseWithoutAnswer(session, options.yes);
     const template = attachment.restore ?? missing(attachment, 'restore');
     await refuseWhileBusy(session.cluster, attachment, ['backup', 'restore']);
     const plan = await makePlan(session, attachment, environmentOf(id, options));
     const refused = (plan.refusals?.length ?? 0) > 0;
     if (options.output === 'text') screen.result(printPlan(plan, attachment));
-    if (refused || options.plan) {
+    if (refused || looksOnly) {
       if (options.output !== 'text') printDocument({ plan }, options.output, screen);
       return refused ? exitCodes.findings : exitCodes.ok;
     }

@@ -6,12 +6,12 @@ import {
   refuseHalfRestored,
   refuseWhileBusy,
 } from '../cluster/index.js';
-import { exitCodes } from '../problem/index.js';
+import { exitCodes, printable } from '../problem/index.js';
 import { printDocument } from './backups-document.js';
 import { failedRun, followRun, startRun } from './backups-follow.js';
 import { type BackupsOptions, BackupsSession } from './backups-session.js';
 import { parseManifest, printSummary } from './backups-summary.js';
-import { printable, printBytes } from './columns.js';
+import { printBytes } from './columns.js';
 import { Failure } from './failure.js';
 import type { Screen } from './screen.js';
 

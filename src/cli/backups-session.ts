@@ -34,6 +34,8 @@ export interface RestoreOptions extends BackupsOptions {
   readonly allowUnverified?: boolean;
   readonly users: boolean;
   readonly plan?: boolean;
+  /** Of Vald: the plan, and the server tries the change. Of RonDB: the plan. */
+  readonly dryRun?: boolean;
   readonly yes?: boolean;
   /** Of what is backed up by pod. */
   readonly pod?: string;

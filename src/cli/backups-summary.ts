@@ -1,6 +1,7 @@
 import type { BackupView } from '../cluster/index.js';
+import { printable } from '../problem/index.js';
 import { parseTime } from '../repository/index.js';
-import { printAge, printable, printBytes } from './columns.js';
+import { printAge, printBytes } from './columns.js';
 
 /** What is shown of a manifest, of either database. What a manifest does not have is left out. */
 interface ShownManifest {

@@ -3,8 +3,17 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage, type 
 import { Agent, request as httpsRequest } from 'node:https';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import type { KubeConfig } from '@kubernetes/client-node';
-import { type ApiAnswer, type ApiRequest, type ApiStream, ClusterError, type Transport } from '../cluster/index.js';
+import { Writable } from 'node:stream';
+import type { KubeConfig, V1Status } from '@kubernetes/client-node';
+import {
+  type ApiAnswer,
+  type ApiRequest,
+  type ApiStream,
+  ClusterError,
+  type ExecAnswer,
+  type ExecRequest,
+  type Transport,
+} from '../cluster/index.js';
 import { nearest } from '../problem/index.js';
 
 /** Which cluster: options of every command that talks to one. */
@@ -23,6 +32,7 @@ export interface Connection {
 
 /** How long the server may take to begin its answer. */
 const patience = 30_000;
+const handshakePatience = 15_000;
 const serviceAccount = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /**
@@ -63,10 +73,7 @@ async function readConfig(option: string | undefined): Promise<KubeConfig> {
       'there is no kubeconfig here',
       'Give one with --kubeconfig or $KUBECONFIG.',
     );
-  // Half a second, so only once it is sure that there is something to read. Not a part of the bundle: it is 14 MB, and
-  // finds files of its own beside itself.
-  const module = import.meta.resolve('@kubernetes/client-node');
-  const { KubeConfig } = (await import(module)) as typeof import('@kubernetes/client-node');
+  const { KubeConfig } = await loadClient();
   const config = new KubeConfig();
   if (inCluster) {
     config.loadFromCluster();
@@ -124,8 +131,8 @@ class KubeTransport implements Transport {
     return { status: response.statusCode ?? 0, text, ...headersOf(response) };
   }
 
-  async open(request: ApiRequest): Promise<ApiStream> {
-    const response = await this.#request(request);
+  async open(request: ApiRequest, signal: AbortSignal): Promise<ApiStream> {
+    const response = await this.#request(request, signal);
     const status = response.statusCode ?? 0;
     const close = () => {
       response.destroy();
@@ -134,6 +141,49 @@ class KubeTransport implements Transport {
     // What the server should end by itself gets a limit too: a connection that died without a word never ends.
     response.socket.setTimeout(300_000, close);
     return { status, text: '', lines: linesOf(response), close };
+  }
+
+  async exec({ namespace, pod, container, command }: ExecRequest, signal: AbortSignal): Promise<ExecAnswer> {
+    const { Exec } = await loadClient();
+    const printed = { stdout: '', stderr: '' };
+    const into = (name: keyof typeof printed) =>
+      new Writable({
+        write(chunk: Buffer, _, done) {
+          printed[name] += chunk.toString('utf8');
+          done();
+        },
+      });
+    return new Promise((resolve, reject) => {
+      const giveUp = () => reject(Object.assign(new Error('the program did not end'), { code: 'ETIMEDOUT' }));
+      signal.addEventListener('abort', giveUp);
+      const words = [...command];
+      let ended: V1Status | undefined;
+      new Exec(this.#impatient())
+        .exec(namespace, pod, container, words, into('stdout'), into('stderr'), null, false, (status) => {
+          ended = status;
+        })
+        .then((socket) => {
+          const close = () => socket.terminate();
+          signal.addEventListener('abort', close);
+          if (signal.aborted) close();
+          socket.onclose = () => resolve({ status: 101, exitCode: exitCodeOf(ended), ...printed });
+        })
+        .catch(({ message = '' }: { message?: string }) => {
+          // The client tells the answer in its message only.
+          const status = Number(/^Unexpected server response: (\d+)$/.exec(message)?.[1]);
+          if (status) resolve({ status, exitCode: -1, stdout: '', stderr: message });
+          else reject(new Error(message));
+        });
+    });
+  }
+
+  /** The same configuration for WebSockets, which otherwise wait for ever for a server that does not answer. */
+  #impatient(): KubeConfig {
+    const applyToHTTPSOptions = async (options: RequestOptions & { handshakeTimeout?: number }) => {
+      await this.config.applyToHTTPSOptions(options);
+      options.handshakeTimeout = handshakePatience;
+    };
+    return Object.create(this.config, { applyToHTTPSOptions: { value: applyToHTTPSOptions } }) as KubeConfig;
   }
 
   async renew(): Promise<boolean> {
@@ -147,21 +197,34 @@ class KubeTransport implements Transport {
     for (const request of this.#open) request.destroy();
   }
 
-  async #request({ method, path, query = {}, body, contentType }: ApiRequest): Promise<IncomingMessage> {
+  async #request(
+    { method, path, query = {}, body, contentType }: ApiRequest,
+    signal?: AbortSignal,
+  ): Promise<IncomingMessage> {
     this.#options ??= this.#credentials();
     const options = await this.#options;
     const url = new URL(this.server.replace(/\/$/, '') + path);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    const text = body === undefined ? undefined : JSON.stringify(body);
     const headers: Record<string, string> = {
       accept: 'application/json',
       'user-agent': 'chartwright',
       ...(options.headers as Record<string, string>),
-      ...(body === undefined ? {} : { 'content-type': contentType ?? 'application/json' }),
+      ...(text === undefined
+        ? {}
+        : {
+            'content-type': contentType ?? 'application/json',
+            // Node sends none with DELETE, and without one the body is taken for the next request.
+            'content-length': String(Buffer.byteLength(text)),
+          }),
     };
-    const text = body === undefined ? undefined : JSON.stringify(body);
     return new Promise((resolve, reject) => {
       const start = url.protocol === 'https:' ? httpsRequest : httpRequest;
-      const request = start(url, { ...options, method, headers, timeout: patience }, resolve);
+      const request = start(
+        url,
+        { ...options, method, headers, timeout: patience, ...(signal ? { signal } : {}) },
+        resolve,
+      );
       this.#open.add(request);
       request.on('close', () => this.#open.delete(request));
       request.on('timeout', () => request.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })));
@@ -189,6 +252,17 @@ class KubeTransport implements Transport {
       options.agent = new Agent({ ...agent.options, keepAlive: true, maxSockets: 8 });
     return options;
   }
+}
+
+/** Half a second, so only once it is needed. Not a part of the bundle: it is 14 MB, and finds files of its own beside itself. */
+const loadClient = (): Promise<typeof import('@kubernetes/client-node')> =>
+  import(import.meta.resolve('@kubernetes/client-node'));
+
+/** Of the last message of an exec: a success, or a failure with the code as one of its causes. */
+function exitCodeOf(status: V1Status | undefined): number {
+  if (status?.status === 'Success') return 0;
+  const code = Number(status?.details?.causes?.find(({ reason }) => reason === 'ExitCode')?.message);
+  return Number.isInteger(code) ? code : -1;
 }
 
 function headersOf({ headers }: IncomingMessage): Pick<ApiAnswer, 'retryAfter' | 'warnings'> {

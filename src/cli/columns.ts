@@ -1,3 +1,5 @@
+import { printable } from '../problem/index.js';
+
 /** One column of a table: its heading, and whether it holds numbers. */
 export interface Column<Row> {
   readonly heading: string;
@@ -23,9 +25,6 @@ export function printColumns<Row>(columns: readonly Column<Row>[], rows: readonl
     .map((line) => `${line}\n`)
     .join('');
 }
-
-/** Text without what a terminal would obey: names in a store are anybody’s. */
-export const printable = (text: string): string => text.replaceAll(/\p{Cc}/gu, '�');
 
 /** Bytes for people: `1.5 GiB`. */
 export function printBytes(bytes: number): string {

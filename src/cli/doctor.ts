@@ -16,13 +16,12 @@ import {
   type KubeObject,
   objectsOf,
 } from '../cluster/index.js';
-import { exitCodes, nearest } from '../problem/index.js';
+import { exitCodes, nearest, printable } from '../problem/index.js';
 import { BackupsSession } from './backups-session.js';
 import type { ConnectionOptions } from './cluster-connection.js';
-import { printable } from './columns.js';
 import { readManifests, readRelease, renderChart } from './doctor-objects.js';
 import { Failure } from './failure.js';
-import type { Screen } from './screen.js';
+import { type Screen, showsColours } from './screen.js';
 import { programVersion } from './version.js';
 
 /** Options of `chartwright doctor`; its help says what each is for. */
@@ -101,10 +100,8 @@ const styles = { error: 'red', warning: 'yellow', ok: 'green', skipped: 'dim' } 
 
 /** What is wrong in full and first; what is right in one line for each check. */
 function printText(found: readonly Diagnosis[]): string {
-  const paint = (text: string, style: keyof typeof styles) =>
-    process.stdout.isTTY && !process.env['NO_COLOR'] && process.stdout.hasColors()
-      ? styleText(styles[style], text)
-      : text;
+  const coloured = showsColours(process.stdout);
+  const paint = (text: string, style: keyof typeof styles) => (coloured ? styleText(styles[style], text) : text);
   const order = ['error', 'warning'] as const;
   const findings = order.flatMap((verdict) => found.filter((one) => one.verdict === verdict));
   const others = (['ok', 'skipped'] as const).flatMap((verdict) =>

@@ -11,7 +11,8 @@ export interface ScreenOptions {
 const red = '31';
 const green = '32';
 const yellow = '33';
-const clearLine = '\r\u001b[2K';
+/** Back to the start of the line, and nothing left on it. */
+export const clearLine = '\r\u001b[2K';
 
 /** The terminal: results go to stdout, problems and everything on the way to stderr. */
 export class Screen {
@@ -85,7 +86,11 @@ export class Screen {
   }
 }
 
+/** Whether a stream shows colours, and nobody has asked for none. */
+export const showsColours = (stream: NodeJS.WriteStream): boolean =>
+  stream.isTTY === true && !process.env['NO_COLOR'] && stream.hasColors();
+
 function paint(text: string, part: RegExp, colour: string, stream: NodeJS.WriteStream): string {
-  if (!stream.isTTY || process.env['NO_COLOR'] || !stream.hasColors()) return text;
+  if (!showsColours(stream)) return text;
   return text.replace(part, (match) => `\u001b[${colour}m${match}\u001b[0m`);
 }

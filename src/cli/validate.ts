@@ -21,7 +21,7 @@ import {
 } from '../validate/index.js';
 import { type SetOption, setOptions } from '../values/index.js';
 import { Failure } from './failure.js';
-import type { Screen } from './screen.js';
+import { type Screen, showsColours } from './screen.js';
 import { programVersion, projectHomepage } from './version.js';
 
 /** Options of `chartwright validate`; its help says what each is for. */
@@ -129,10 +129,7 @@ function setTexts(options: ValidateOptions): { option: SetOption; text: string }
 
 const styles = { error: 'red', warning: 'yellow', info: 'cyan', dim: 'dim', bold: 'bold' } as const;
 
-const paint: Paint = (text, style) =>
-  process.stdout.isTTY && !process.env['NO_COLOR'] && process.stdout.hasColors()
-    ? styleText(styles[style], text)
-    : text;
+const paint: Paint = (text, style) => (showsColours(process.stdout) ? styleText(styles[style], text) : text);
 
 function nothingToDo(): Failure {
   return new Failure(

@@ -48,6 +48,10 @@ export const mainContainer = ({ spec }: PodTemplate): Container => spec.containe
 export const variable = (template: PodTemplate, name: string): string | undefined =>
   mainContainer(template).env?.find((entry) => entry.name === name)?.value;
 
+/** The names of a StatefulSet’s pods, in their order. */
+export const podNamesOf = ({ metadata, spec }: StatefulSet): string[] =>
+  Array.from({ length: spec.replicas ?? 1 }, (_, index) => `${metadata.name}-${(spec.ordinals?.start ?? 0) + index}`);
+
 const ours = 'app.kubernetes.io/managed-by=chartwright';
 
 /**

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerError, ClusterError, connectionError } from './cluster-error.js';
 import type { KubeObject } from './objects.js';
-import { pathOf, type Resource } from './resources.js';
-import type { ApiAnswer, ApiRequest, ApiStream, Transport } from './transport.js';
+import { pathOf, type Resource, resources } from './resources.js';
+import type { ApiAnswer, ApiRequest, ApiStream, ExecAnswer, ExecRequest, Transport } from './transport.js';
 
 /** A page of a list. */
 interface ListAnswer<Item> {
@@ -23,6 +23,8 @@ const busy = new Set([429, 500, 502, 503, 504]);
 const mostTries = 5;
 const longestWait = 8_000;
 const pageSize = 500;
+/** How long a program in a container may take. */
+const execPatience = 20_000;
 
 /**
  * A Kubernetes cluster as this package uses it: requests that are tried again where that helps, lists without an end, and
@@ -149,16 +151,51 @@ export class Cluster {
     await this.send({ method: 'DELETE', path, query }, `delete the ${resource.kind} ${name}`, [404]);
   }
 
-  /** Opens a stream once. @throws ClusterError where it is refused or there is no answer */
-  async open(request: ApiRequest, what: string): Promise<ApiStream> {
+  /**
+   * Opens a stream once.
+   *
+   * @param signal ends it
+   * @throws ClusterError where it is refused or there is no answer
+   */
+  async open(request: ApiRequest, what: string, signal: AbortSignal): Promise<ApiStream> {
     let stream: ApiStream;
     try {
-      stream = await this.transport.open(request);
+      stream = await this.transport.open(request, signal);
     } catch (error) {
       throw connectionError(this.transport.server, error);
     }
     if (stream.status >= 300) throw answerError(this.#placeOf(request), what, stream);
     return stream;
+  }
+
+  /**
+   * Runs a program in a container, once.
+   *
+   * @returns what it printed
+   * @throws ClusterError where it cannot be started, ends with another code than 0, or takes longer than 20 seconds
+   */
+  async exec(request: ExecRequest): Promise<string> {
+    const { namespace, pod, container, command } = request;
+    const what = `run ${command[0]} in the pod ${pod}`;
+    const path = `${pathOf(resources.pods, namespace, pod)}/exec`;
+    let answer: ExecAnswer;
+    try {
+      const signals = [AbortSignal.timeout(execPatience), ...(this.signal ? [this.signal] : [])];
+      answer = await this.transport.exec(request, AbortSignal.any(signals));
+    } catch (error) {
+      throw connectionError(this.transport.server, error);
+    }
+    const { status, exitCode, stdout, stderr } = answer;
+    if (status !== 101) throw answerError(`${this.transport.server}${path}`, what, { status, text: stderr });
+    if (exitCode === 0) return stdout;
+    const said = stderr.trim().split('\n').at(-1);
+    throw new ClusterError(
+      'failed',
+      `Pod ${namespace}/${pod}`,
+      `${command[0]} in the container ${container} ended with ${exitCode}`,
+      'Look at the pod.',
+      said ? { got: said } : {},
+    );
   }
 
   #placeOf({ path }: ApiRequest): string {

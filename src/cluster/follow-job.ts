@@ -3,6 +3,7 @@ import { ClusterError } from './cluster-error.js';
 import { jobEnd } from './job-template.js';
 import type { ContainerStatus, Job, Pod } from './objects.js';
 import { podLog } from './pod-log.js';
+import { waitingReason } from './pod-state.js';
 import { resources } from './resources.js';
 import { watch } from './watch.js';
 
@@ -167,16 +168,4 @@ async function readLog(
   signal: AbortSignal,
 ): Promise<void> {
   for await (const line of podLog(cluster, namespace, metadata.name, container, signal)) listener.line(line);
-}
-
-const isOrdinary = (reason: string | undefined): boolean =>
-  reason === 'ContainerCreating' || reason === 'PodInitializing';
-
-/** Why a pod does not run yet, or undefined. */
-function waitingReason({ status }: Pod): string | undefined {
-  const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
-  const waiting = all.find(({ state }) => state?.waiting && !isOrdinary(state.waiting.reason))?.state?.waiting;
-  if (waiting) return [waiting.reason, waiting.message].filter(Boolean).join(': ');
-  const unscheduled = status?.conditions?.find(({ type, status: is }) => type === 'PodScheduled' && is === 'False');
-  return unscheduled ? [unscheduled.reason, unscheduled.message].filter(Boolean).join(': ') : undefined;
 }

@@ -28,6 +28,9 @@ export {
   viewRepository,
 } from './repository-view.js';
 export { resources } from './resources.js';
+export { deployerOf, restoringContainer, setRestoreTime } from './restore-time.js';
 export type { Snapshot, StoreReader } from './snapshot.js';
-export type { ApiAnswer, ApiRequest, ApiStream, Transport } from './transport.js';
+export type { ApiAnswer, ApiRequest, ApiStream, ExecAnswer, ExecRequest, Transport } from './transport.js';
+export { type PodPlan, planRestore, restorableAgents, type ValdPlan } from './vald-plan.js';
+export { followRestore, type PodOutcome, type RestoreListener } from './vald-restore.js';
 export { watch } from './watch.js';

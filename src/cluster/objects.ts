@@ -4,7 +4,10 @@ export interface Metadata {
   readonly namespace?: string;
   readonly uid?: string;
   readonly resourceVersion?: string;
+  /** Grows with each change of the specification, and with no other. */
+  readonly generation?: number;
   readonly creationTimestamp?: string;
+  readonly deletionTimestamp?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly ownerReferences?: readonly OwnerReference[];
@@ -128,18 +131,28 @@ export interface CronJob extends KubeObject {
     readonly suspend?: boolean;
     readonly jobTemplate: { readonly metadata?: Partial<Metadata>; readonly spec: JobSpec };
   };
-  readonly status?: { readonly lastScheduleTime?: string; readonly lastSuccessfulTime?: string };
+  readonly status?: {
+    readonly active?: readonly object[];
+    readonly lastScheduleTime?: string;
+    readonly lastSuccessfulTime?: string;
+  };
+}
+
+/** What a container does. */
+export interface ContainerState {
+  readonly waiting?: { readonly reason?: string; readonly message?: string };
+  readonly running?: object;
+  readonly terminated?: { readonly exitCode: number; readonly reason?: string; readonly message?: string };
 }
 
 /** Where one container of a pod is. */
 export interface ContainerStatus {
   readonly name: string;
   readonly ready?: boolean;
-  readonly state?: {
-    readonly waiting?: { readonly reason?: string; readonly message?: string };
-    readonly running?: object;
-    readonly terminated?: { readonly exitCode: number; readonly reason?: string; readonly message?: string };
-  };
+  readonly restartCount?: number;
+  readonly state?: ContainerState;
+  /** How it ended before it was started again. */
+  readonly lastState?: ContainerState;
 }
 
 /** A pod. */
@@ -177,10 +190,18 @@ export interface Lease extends KubeObject {
 export interface StatefulSet extends KubeObject {
   readonly spec: {
     readonly replicas?: number;
+    readonly ordinals?: { readonly start?: number };
+    readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> };
+    readonly updateStrategy?: { readonly type?: string; readonly rollingUpdate?: { readonly partition?: number } };
     readonly template: PodTemplate;
     readonly volumeClaimTemplates?: readonly (Partial<KubeObject> & { readonly spec: ClaimSpec })[];
   };
-  readonly status?: { readonly readyReplicas?: number };
+  readonly status?: {
+    readonly readyReplicas?: number;
+    readonly observedGeneration?: number;
+    /** The label `controller-revision-hash` of the pods that are made now. */
+    readonly updateRevision?: string;
+  };
 }
 
 /** What a claim asks for. */

@@ -27,7 +27,7 @@ export async function* podLog(
     const since = last === '' ? {} : { sinceTime: last.replace(/\.\d+/, '') };
     const query = { container, follow: 'true', timestamps: 'true', ...since };
     try {
-      const stream = await cluster.open({ method: 'GET', path, query }, `read the log of ${pod}`);
+      const stream = await cluster.open({ method: 'GET', path, query }, `read the log of ${pod}`, signal);
       const close = () => stream.close();
       signal.addEventListener('abort', close);
       try {

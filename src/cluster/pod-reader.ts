@@ -4,7 +4,7 @@ import type { Cluster } from './cluster.js';
 import { ClusterError } from './cluster-error.js';
 import { followJob, type JobListener } from './follow-job.js';
 import { createJob, jobFrom } from './job-template.js';
-import { rcloneOptions } from './rclone-reader.js';
+import { rcloneWords } from './rclone-reader.js';
 import { wantedRecords } from './repository-view.js';
 import { resources } from './resources.js';
 import type { Snapshot, StoreReader } from './snapshot.js';
@@ -17,7 +17,7 @@ const program = `set -eu
 export LC_ALL=C TZ=UTC
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-call_rclone() { timeout 300 rclone ${rcloneOptions.map((word) => (word === '--config=' ? "--config ''" : word)).join(' ')} "$@"; }
+call_rclone() { timeout 300 rclone ${rcloneWords} "$@"; }
 call_rclone lsf --max-depth 1 "\${STORE_ROOT:-\${STORE_PATH%%/*}}" >/dev/null || exit 12
 result=0
 call_rclone lsjson -R --files-only --no-mimetype --use-server-modtime "$STORE_PATH" >"$work/listing" || result=$?
@@ -25,7 +25,7 @@ call_rclone lsjson -R --files-only --no-mimetype --use-server-modtime "$STORE_PA
 [ "$result" -eq 0 ] || printf '[]' >"$work/listing"
 mkdir "$work/records"
 [ "$result" -ne 0 ] || call_rclone copy "$STORE_PATH" "$work/records" --max-size 64M --transfers 8 \\
-  --include /owner.json --include '/{*,*/*}/{started,manifest,status}.json' || exit 12
+  --include /owner.json --include '/{*,*/*}/{started,manifest,status}.json' --include '/*/restored-as-of' || exit 12
 base64 "$work/listing" | sed 's/^/listing /' >"$work/lines"
 cd "$work/records"
 find . -type f | sed 's,^\\./,,' | while IFS= read -r path; do

@@ -1,5 +1,5 @@
 import { parseTime } from '../repository/index.js';
-import { type Attachment, variable } from './attachment.js';
+import { type Attachment, podNamesOf, variable } from './attachment.js';
 import type { PodTemplate } from './objects.js';
 import type { Snapshot } from './snapshot.js';
 
@@ -38,8 +38,7 @@ export function viewPods(attachment: Attachment, { records }: Snapshot, now: Dat
   const { agents, clusterId, pod: template, verify } = attachment;
   const interval = seconds(template, 'BACKUP_INTERVAL_SECONDS');
   if (!agents || interval === undefined) return [];
-  const { name } = agents.metadata;
-  const expected = Array.from({ length: agents.spec.replicas ?? 1 }, (_, ordinal) => `${name}-${ordinal}`);
+  const expected = podNamesOf(agents);
   const limit =
     seconds(verify?.spec.jobTemplate.spec.template, 'OLDEST_SECONDS') ??
     2 * interval + (seconds(template, 'UPLOAD_TIMEOUT_SECONDS') ?? 0);

@@ -25,6 +25,9 @@ export const rcloneOptions = [
   '--low-level-retries=3',
 ] as const;
 
+/** The same for a shell. */
+export const rcloneWords = rcloneOptions.map((word) => (word === '--config=' ? "--config ''" : word)).join(' ');
+
 /** As `repository-retention.sh` lists: times of the store, not of the sources. */
 const listWords = ['lsjson', '-R', '--files-only', '--no-mimetype', '--use-server-modtime'];
 

@@ -79,7 +79,9 @@ export const below = (listing: readonly ListedObject[], folder: string): ListedO
 /** The files that say what a folder holds: the owner, each set’s manifest or start, and what each pod says of itself. */
 export function wantedRecords(attachment: Pick<Attachment, 'database'>, listing: readonly ListedObject[]): string[] {
   return [
-    ...listing.filter(({ path }) => path === ownerFile || /^[^/]+\/status\.json$/.test(path)).map(({ path }) => path),
+    ...listing
+      .filter(({ path }) => path === ownerFile || /^[^/]+\/(status\.json|restored-as-of)$/.test(path))
+      .map(({ path }) => path),
     ...seriesOf(attachment, listing).flatMap((folder) =>
       recordPaths(below(listing, folder)).map((path) => folder + path),
     ),

@@ -31,6 +31,24 @@ export interface ApiStream {
   close(): void;
 }
 
+/** A program to run in a container, without input. */
+export interface ExecRequest {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly command: readonly string[];
+}
+
+/** What came of it. */
+export interface ExecAnswer {
+  /** The server’s answer: 101 where the program was started. */
+  readonly status: number;
+  /** How the program ended; -1 where that is not known. */
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /**
  * The way to an API server: who we are and how the connection is made is its matter. It never retries, and rejects only
  * where there is no answer.
@@ -39,7 +57,10 @@ export interface Transport {
   /** Address of the server, for messages. */
   readonly server: string;
   send(request: ApiRequest): Promise<ApiAnswer>;
-  open(request: ApiRequest): Promise<ApiStream>;
+  /** @param signal ends it, also while there is no answer yet */
+  open(request: ApiRequest, signal: AbortSignal): Promise<ApiStream>;
+  /** Runs a program in a container. @param signal ends the waiting, not the program */
+  exec(request: ExecRequest, signal: AbortSignal): Promise<ExecAnswer>;
   /** Reads the credentials anew, since the server takes these no longer; false where there is nothing to read anew. */
   renew(): Promise<boolean>;
 }

@@ -38,7 +38,8 @@ export async function* watch<Item extends KubeObject>(
         yield objects;
         if (signal.aborted) return;
       }
-      const stream = await cluster.open(watchRequest(resource, selection, version), `watch ${resource.plural}`);
+      const request = watchRequest(resource, selection, version);
+      const stream = await cluster.open(request, `watch ${resource.plural}`, signal);
       const close = () => stream.close();
       signal.addEventListener('abort', close);
       try {

@@ -1,6 +1,10 @@
 export { catalogue, type ProblemCode } from './catalogue.js';
 export { exitCodes } from './exit-codes.js';
+export { githubAnnotation } from './github.js';
+export { type JunitCase, type JunitSuite, junitXml } from './junit.js';
 export { nearest } from './nearest.js';
 export { printPlace, printProblem, printProblems } from './print.js';
+export { printable } from './printable.js';
 export type { Place, Problem, Severity } from './problem.js';
 export { ProblemsError } from './problems-error.js';
+export { type SarifRun, sarifLog } from './sarif.js';

@@ -5,7 +5,7 @@ import { type Finding, printPath } from '../values/index.js';
 export interface Report {
   /** By file and place. */
   readonly findings: readonly Finding[];
-  /** Names of all values files that were looked at, in order. */
+  /** Names of all values files that were looked at, in order; one that cannot be read is not among them. */
   readonly files: readonly string[];
   /** The chart with its version, or undefined where only the files themselves were looked at. */
   readonly chart?: string;

@@ -107,9 +107,10 @@ class Validator {
     if (each) this.#findings = kept;
     if (fleet && chart?.known) this.#findings.push(...fleetFindings(this.#releases, chart.known.rules, chart.version));
     const names = [...files, ...(each ?? []).flat()];
+    const unread = new Set(this.#unreadable.flatMap(({ where }) => ('file' in where ? where.file : [])));
     return {
       findings: inOrder(unique(this.#withoutIgnored(this.#findings, [...commented])), names),
-      files: names,
+      files: names.filter((name) => !unread.has(name)),
       ...(chart ? { chart: `${chart.name} ${chart.version}` } : {}),
       notes: [
         ...(chart ? chart.notes : ['No chart was given: only what is wrong for any chart was looked for.']),

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { sign } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { ApiProxy } from '../cluster/api-proxy.js';
 import { TestBed } from '../cluster/test-bed.js';
+import { StoredGenerations, valdObjects } from '../cluster/vald-namespace.js';
 import { describeWith } from '../programs/find.js';
 
 describeWith(
@@ -113,10 +115,30 @@ describeWith(
         () => ['--kubeconfig', bed.kubeconfig({ authority })],
       ],
       [
-        'a token that is wrong or has expired',
+        'a token that is wrong',
         3,
         /the cluster does not take these credentials: the token is wrong or has expired/,
-        () => ['--kubeconfig', bed.kubeconfig({ token: 'expired' })],
+        () => ['--kubeconfig', bed.kubeconfig({ token: 'wrong' })],
+      ],
+      [
+        'a token that has expired',
+        3,
+        /the cluster does not take these credentials: the token is wrong or has expired/,
+        async () => {
+          const token = await tokenOf('late', seesJobs);
+          // The server gives none for less than ten minutes: the same one, signed anew by its own key.
+          const [head = '', claims = ''] = token.split('.');
+          const { exp, ...rest } = JSON.parse(Buffer.from(claims, 'base64url').toString());
+          const past = { ...rest, iat: exp - 90_000, nbf: exp - 90_000, exp: exp - 80_000 };
+          const body = `${head}.${Buffer.from(JSON.stringify(past)).toString('base64url')}`;
+          const key = readFileSync(join(bed.kube.folder, 'service-account.key'));
+          const again = (content: string) =>
+            `${content}.${sign('sha256', Buffer.from(content), key).toString('base64url')}`;
+          // It would be taken otherwise.
+          const alive = await list('--kubeconfig', bed.kubeconfig({ token: again(`${head}.${claims}`) }));
+          expect(alive.stderr).not.toContain('credentials');
+          return ['--kubeconfig', bed.kubeconfig({ token: again(body) })];
+        },
       ],
       [
         'no permission to list',
@@ -160,6 +182,27 @@ describeWith(
       expect(result.stderr).toMatch(line);
       expect(result.stderr.match(/^error: /gm)).toHaveLength(1);
       expect(result.stderr).not.toMatch(/secret-9d1c|\n {4}at /);
+    });
+
+    test('who may read and not change may plan a restore of Vald, and no more', async () => {
+      const name = 'reader';
+      await bed.apply(valdObjects(bed, namespace, { jobs: false }));
+      const saved = '2026-11-20T00:00:00Z';
+      const generations = new StoredGenerations(bed, namespace);
+      for (const pod of ['vald-agent-0', 'vald-agent-1']) generations.commit(pod, 100, saved, 3);
+      const secrets = { apiGroups: [''], resources: ['secrets'], verbs: ['get'] };
+      const at = [
+        '--database',
+        'vald',
+        '--kubeconfig',
+        bed.kubeconfig({ token: await tokenOf(name, [...seesJobs, secrets]) }),
+      ];
+      const restore = (...words: string[]) =>
+        bed.run(['backups', 'restore', 'latest', '-n', namespace, ...words, ...at]);
+      expect(await restore('--plan')).toMatchObject({ exitCode: 0, stderr: '' });
+      const { exitCode, stderr } = await restore('--yes');
+      expect([exitCode, stderr]).toEqual([3, expect.stringContaining('you may not change the StatefulSet vald-agent')]);
+      await bed.kube.kubectl(['-n', namespace, 'delete', 'statefulset', 'vald-agent']);
     });
 
     test('a busy server is asked again, and waited for as long as it says', async () => {

@@ -1,12 +1,14 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Job } from '../../src/cluster/index.js';
 import { ApiProxy } from '../cluster/api-proxy.js';
 import { JobPlayer, type Play } from '../cluster/job-player.js';
 import { TestBed } from '../cluster/test-bed.js';
-import { describeWith } from '../programs/find.js';
+import { describeWith, findProgram, programPath } from '../programs/find.js';
 import type { Result } from './project.js';
 
 // A run of the command takes half a second, and many times that on a machine with much else to do.
@@ -126,6 +128,19 @@ describeWith(['etcd', 'kube-apiserver', 'kubectl', 'versitygw', 'rclone', 'bash'
     const { template } = job!.spec;
     expect(template.spec).toEqual(theirs.spec.template.spec);
     expect(template.metadata?.labels).toMatchObject(theirs.spec.template.metadata!.labels!);
+  });
+
+  test.runIf(findProgram('script'))('run draws one line on a terminal, and takes it away at the end', async () => {
+    play = () => ({ log: backupLog, exitCode: 0 });
+    const words = [process.execPath, bed.commandLine.main, 'backups', 'run', ...at];
+    const typescript = join(bed.folder, 'typescript');
+    const path = [dirname(programPath('rclone')), process.env['PATH']].join(':');
+    const env = { ...process.env, PATH: path, HOME: bed.folder, TERM: 'xterm', NO_COLOR: '1' };
+    await promisify(execFile)('script', ['-qec', words.map((word) => `'${word}'`).join(' '), typescript], { env });
+    const shown = readFileSync(typescript, 'utf8');
+    expect(shown).toMatch(/\r\S+\[#{20}\] 14\/14 files {2}node 1 1\.5 MiB {2}node 2 1\.5 MiB {2}\d+s/);
+    expect(shown).toMatch(/\[2Kbackup 217000009 of rondb \S+ is committed\r\n/);
+    expect(shown).not.toContain(backupLog[1]!.slice(0, 40));
   });
 
   test('a log and a watch that break lose nothing and tell nothing twice', async () => {

@@ -1,120 +1,45 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { Chart, Testing } from 'cdk8s';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import type { Job } from '../../src/cluster/index.js';
-import { Credentials, ObjectStore } from '../../src/index.js';
-import { printOwner, printStarted, printTime } from '../../src/repository/index.js';
-import {
-  BackupMethod,
-  Uploader,
-  ValdAgentWithBackup,
-  ValdRestoreDrillCronJob,
-  ValdVerifyCronJob,
-} from '../../src/vald/index.js';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Job, StatefulSet } from '../../src/cluster/index.js';
+import { printOwner, printTime } from '../../src/repository/index.js';
+import { Uploader } from '../../src/vald/index.js';
 import { ApiProxy } from '../cluster/api-proxy.js';
 import { JobPlayer, type Play } from '../cluster/job-player.js';
+import { type Start, StatefulSetPlayer } from '../cluster/stateful-set-player.js';
 import { TestBed } from '../cluster/test-bed.js';
+import { StoredGenerations, valdObjects } from '../cluster/vald-namespace.js';
 import { describeWith } from '../programs/find.js';
-import { clusterId } from '../rondb/sets.js';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const ago = (seconds: number) => printTime(Math.floor(Date.now() / 1000) - seconds);
 const hour = 3_600;
 const [older, newer] = [ago(5 * hour), ago(2 * hour)];
-
 describeWith(['etcd', 'kube-apiserver', 'kubectl', 'versitygw', 'rclone'], 'chartwright backups of Vald', () => {
   let bed: TestBed;
   let proxy: ApiProxy;
   let namespace: string;
   let bare: string;
+  let store: StoredGenerations;
   let player: JobPlayer | undefined;
   let at: string[];
-
-  /** The agents’ objects, and with `jobs` those that verify and drill. */
-  function objects(place: string, jobs: boolean): object[] {
-    const chart = new Chart(Testing.app(), 'test');
-    const store = ObjectStore.minio({
-      bucket: 'backups',
-      region: bed.s3.region,
-      endpoint: bed.s3.endpoint,
-      prefix: place,
-      credentials: Credentials.secret({ name: 'backup-store' }),
-    });
-    const agent = new ValdAgentWithBackup(chart, 'agent', {
-      namespace: place,
-      replicas: 2,
-      ngt: { dimension: 8 },
-      backup: BackupMethod.both({
-        volume: { size: '1Gi' },
-        store,
-        clusterId,
-        clusterName: 'vald',
-        backupInterval: '10m',
-        uploader: Uploader.repository({ retention: { keepLast: 1, keepWithin: '26h' } }),
-      }),
-    });
-    if (jobs) {
-      new ValdVerifyCronJob(chart, 'verify', { agent, schedule: '23 * * * *' });
-      new ValdRestoreDrillCronJob(chart, 'drill', { agent, schedule: '41 4 * * *' });
-    }
-    return (chart.toJson() as { kind: string }[]).filter(({ kind }) =>
-      ['StatefulSet', 'CronJob', 'ConfigMap'].includes(kind),
-    );
-  }
-
-  function put(path: string, content: string): void {
-    const file = join(bed.s3.folder, 'backups', namespace, `vald-${clusterId.slice(0, 8)}`, path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, content);
-  }
-
-  function commit(pod: string, backupId: number, saved: string, vectors: number): void {
-    const content = `index ${backupId}\n`;
-    const sha256 = createHash('sha256').update(content).digest('hex');
-    put(`${pod}/${backupId}/index/grp`, content);
-    put(`${pod}/${backupId}/started.json`, printStarted({ clusterId, backupId, started: saved }));
-    const manifest = {
-      version: 1,
-      kind: 'vald',
-      clusterId,
-      clusterName: 'vald',
-      backupId,
-      started: saved,
-      finished: saved,
-      bytes: content.length,
-      files: [{ path: 'index/grp', size: content.length, sha256 }],
-      encryption: { type: 'none' },
-      script: { name: 'vald-upload.sh', version: '0.1.0' },
-      tools: { rclone: '1.75.1' },
-      vald: { pod, vectors, saved, copyOnWrite: false },
-    };
-    put(`${pod}/${backupId}/manifest.json`, JSON.stringify(manifest));
-  }
-
-  const status = (pod: string, checked: string) =>
-    put(
-      `${pod}/status.json`,
-      JSON.stringify({ backupId: 101, checked, clusterId, pod, podUid: 'u', saved: newer, vectors: 7, version: 1 }),
-    );
 
   beforeAll(async () => {
     bed = await TestBed.start();
     proxy = await ApiProxy.start(bed.kube);
     [namespace, bare] = [await bed.namespace(), await bed.namespace()];
-    await bed.apply([bed.secret(namespace), ...objects(namespace, true), ...objects(bare, false)]);
-    put('owner.json', printOwner({ cluster: 'vald', clusterId }));
-    for (const pod of ['vald-agent-0', 'vald-agent-1']) {
-      commit(pod, 100, older, 3);
-      commit(pod, 101, newer, 7);
-    }
-    commit('vald-agent-0', 98, ago(50 * hour), 1);
-    put('vald-agent-1/99/started.json', printStarted({ clusterId, backupId: 99, started: older }));
-    status('vald-agent-0', ago(60));
-    status('vald-agent-1', ago(5 * hour));
-    status('vald-agent-7', ago(50 * hour));
+    await bed.apply([bed.secret(namespace), ...valdObjects(bed, namespace)]);
+    await bed.apply(valdObjects(bed, bare, { jobs: false, uploader: Uploader.valdSidecar() }));
+    store = new StoredGenerations(bed, namespace);
+    for (const pod of ['vald-agent-0', 'vald-agent-1']) store.commit(pod, 100, older, 3).commit(pod, 101, newer, 7);
+    store
+      .commit('vald-agent-0', 98, ago(50 * hour), 1)
+      .start('vald-agent-1', 99, older)
+      .status('vald-agent-0', ago(60), newer)
+      .status('vald-agent-1', ago(5 * hour), newer)
+      .status('vald-agent-7', ago(50 * hour), newer);
     at = ['-n', namespace, '--kubeconfig', bed.kubeconfig({ server: proxy.url })];
   });
   afterEach(async () => {
@@ -216,38 +141,260 @@ describeWith(['etcd', 'kube-apiserver', 'kubectl', 'versitygw', 'rclone'], 'char
     ]);
   });
 
-  test('restore plans what each pod comes back with, and says why it is not done from here', async () => {
-    const latest = await run('restore', 'latest', '--plan');
-    expect([latest.exitCode, latest.stderr]).toEqual([0, '']);
-    expect(latest.stdout).toMatch(/\nvald-agent-1 +101 .* 7 +not yet\n/);
-    expect(latest.stdout).toContain(
-      `kubectl -n ${namespace} delete pvc vald-agent-pvc-vald-agent-0 --wait=false && kubectl -n ${namespace} delete pod vald-agent-0`,
-    );
-    const back = await run('restore', ago(3 * hour), '--plan', '-o', 'json');
-    const { plan } = JSON.parse(back.stdout);
-    expect(plan.pods.map(({ pod, backup }: { pod: string; backup: { id: string } }) => [pod, backup.id])).toEqual([
-      ['vald-agent-0', '100'],
-      ['vald-agent-1', '100'],
+  test('the doctor’s probe puts, reads, lists and deletes one object, and knows another cluster’s folder', async () => {
+    playing(() => 'run');
+    const probe = async () => {
+      const { stdout } = await bed.run(['doctor', '--probe', ...at, '-o', 'json']);
+      return (JSON.parse(stdout) as { check: string }[]).find(({ check }) => check === 'DOC090');
+    };
+    expect(await probe()).toMatchObject({ verdict: 'ok', seen: 'the store takes, gives back, lists and deletes' });
+    expect(existsSync(join(store.folder, 'probe.txt'))).toBe(false);
+    const owner = readFileSync(join(store.folder, 'owner.json'), 'utf8');
+    store.put('owner.json', printOwner({ cluster: 'vald', clusterId: 'ffffffff-0000-4000-8000-000000000000' }));
+    expect(await probe()).toMatchObject({
+      verdict: 'error',
+      seen: expect.stringContaining('belongs to another cluster'),
+      todo: expect.stringContaining('Give this cluster a prefix of its own'),
+    });
+    store.put('owner.json', owner);
+    await bed.apply([
+      { ...bed.secret(namespace), stringData: { 'access-key': 'wrong', 'secret-access-key': 'wrong' } },
     ]);
-    expect(plan.steps[0]).toMatch(/^Set restoreAsOf: '20\d\d-.*Z' in the backup of the app/);
-    const byId = await run('restore', '100', '--pod', 'vald-agent-1', '-o', 'yaml', '--plan');
-    expect(byId.stdout).toContain(`asOf: ${older}`);
-    const done = await run('restore', 'latest');
-    expect([done.exitCode, done.stderr]).toEqual([
-      1,
-      expect.stringContaining('nothing was changed: agents restore themselves'),
-    ]);
-    const tooEarly = await run('restore', '2021-01-01T00:00:00Z', '--plan');
-    expect([tooEarly.exitCode, tooEarly.stdout]).toEqual([1, expect.stringContaining('none: the pod would not start')]);
+    expect(await probe()).toMatchObject({
+      seen: expect.stringMatching(/ (cannot be listed|does not take an object)$/),
+    });
+    await bed.apply([bed.secret(namespace)]);
   });
 
-  test.each<[string, number, string, string[]]>([
-    ['tables', 2, 'an index is restored as a whole', ['latest', '--only', 'shop']],
-    ['a generation that several pods have', 2, 'several pods have this backup', ['100']],
-    ['a generation that did not end', 1, 'is incomplete: no pod would take it', ['99']],
-    ['one that is not there', 1, 'there is no backup 5', ['5']],
-  ])('restore says one line about %s', async (_, exitCode, line, words) => {
-    const result = await run('restore', ...words, '--plan');
-    expect([result.exitCode, result.stderr]).toEqual([exitCode, expect.stringContaining(line)]);
+  describe('restore', () => {
+    let place: string;
+    let path: string;
+    let pods: StatefulSetPlayer | undefined;
+    let generations: StoredGenerations;
+    let release = () => {};
+    const asOf = ago(3 * hour);
+    const good: Start = { log: ['vald-restore: restored generation 100: 3 vectors'] };
+    beforeEach(async () => {
+      place = await bed.namespace();
+      path = `/apis/apps/v1/namespaces/${place}/statefulsets/vald-agent`;
+      await bed.apply([bed.secret(place), ...valdObjects(bed, place, { jobs: false })]);
+      generations = new StoredGenerations(bed, place);
+      for (const pod of ['vald-agent-0', 'vald-agent-1'])
+        generations.commit(pod, 100, older, 3).commit(pod, 101, newer, 7);
+    });
+    afterEach(async () => {
+      release();
+      await pods?.stop();
+      pods = undefined;
+    });
+
+    const restore = (...words: string[]) =>
+      bed.run(['backups', 'restore', ...words, '-n', place, '--kubeconfig', bed.kubeconfig({ server: proxy.url })]);
+    const agents = async (): Promise<StatefulSet> => (await bed.kube.request('GET', path)).body;
+    const change = (content: object) => bed.kube.request('PATCH', path, content, 'application/merge-patch+json');
+    const times = ({ spec }: StatefulSet) =>
+      [...spec.template.spec.initContainers!, ...spec.template.spec.containers].flatMap(({ env }) =>
+        (env ?? []).filter(({ name }) => name === 'RESTORE_AS_OF').map(({ value = '' }) => value),
+      );
+    const playPods = async (play: (pod: string, time: string, restarts: number) => Start | Promise<Start>) => {
+      pods = new StatefulSetPlayer(bed.kube, proxy, place, 'vald-agent', play);
+      return pods;
+    };
+
+    test('shows what each pod goes back to and what that costs, has the server try it, and changes nothing', async () => {
+      const before = await agents();
+      const { exitCode, stdout, stderr } = await restore(asOf, '--dry-run');
+      expect([exitCode, stderr]).toEqual([0, 'the server accepts the change; nothing was changed\n']);
+      expect(stdout).toMatch(
+        /^plan: vald \S+\/vald-agent goes back to \S+Z\nPOD +GENERATION +SAVED +AGE +SIZE +VECTORS +NEWEST +LOST/,
+      );
+      expect(stdout).toMatch(
+        /\nvald-agent-1 +100 +\S+Z +5h.* 3 +7 +what came since, with 1 newer generation +not yet\n/,
+      );
+      expect(stdout).toContain(
+        `The same time belongs into the app: restoreAsOf in the BackupMethod of ValdAgentWithBackup: '${asOf}'.\n`,
+      );
+      const byId = await restore('100', '--pod', 'vald-agent-1', '-o', 'json', '--plan');
+      expect(JSON.parse(byId.stdout).plan).toMatchObject({ asOf: older, pods: [{ backup: { id: '100' } }, {}] });
+      expect((await restore('latest', '-o', 'yaml', '--plan')).stdout).toContain(`asOf: ${newer}\n`);
+      expect(await agents()).toEqual(before);
+    });
+
+    test('changes one variable, follows pod after pod to its end, and says what each took', async () => {
+      let lost = 0;
+      proxy.trouble = (request) =>
+        /^PATCH /.test(request) && !/dryRun/.test(request) && ++lost === 1 ? { loseAnswer: true } : undefined;
+      const before = await agents();
+      const { started } = await (
+        await playPods((pod) => ({ log: [`vald-restore: looking at ${pod}`, ...good.log] }))
+      ).start();
+      const { exitCode, stdout, stderr } = await restore(asOf, '--yes');
+      expect([exitCode, stdout.split('\n').slice(-5)]).toEqual([
+        0,
+        [
+          'POD           STATE     GENERATION  VECTORS  SAID',
+          ...['vald-agent-0', 'vald-agent-1'].map(
+            (pod) => `${pod}  restored  100               3  restored generation 100: 3 vectors`,
+          ),
+          `vald ${place}/vald-agent has gone back to ${asOf}`,
+          '',
+        ],
+      ]);
+      expect(started).toEqual(['vald-agent-1', 'vald-agent-0']);
+      expect(stderr).toMatch(/vald-agent-1 starts again\nvald-agent-1: vald-restore: looking at vald-agent-1\n/);
+      const after = await agents();
+      // The gate restores too, and has the same time: the app renders it so.
+      expect(times(after)).toEqual([asOf, asOf]);
+      const text = (set: StatefulSet) => JSON.stringify(set.spec).replaceAll(asOf, '');
+      expect(text(after)).toBe(
+        text(before).replaceAll('{"name":"RESTORE_AS_OF"}', '{"name":"RESTORE_AS_OF","value":""}'),
+      );
+    });
+
+    test('ends with 1 where a pod is refused, and leaves those before it as they are', async () => {
+      await (
+        await playPods((pod) =>
+          pod === 'vald-agent-1'
+            ? { log: ['vald-restore: error: the store is away', 'vald-restore: hint: Check it.'], exitCode: 12 }
+            : good,
+        )
+      ).start();
+      const { exitCode, stdout, stderr } = await restore(asOf, '--yes', '-o', 'json');
+      expect([exitCode, stderr]).toEqual([1, '']);
+      expect(JSON.parse(stdout).pods).toEqual([
+        { pod: 'vald-agent-1', state: 'refused', said: 'the store is away. Check it.' },
+      ]);
+      expect(pods!.started).toEqual(['vald-agent-1']);
+    });
+
+    test('goes on after a refusal that does not last, and removes a pod that the controller would wait for', async () => {
+      const { started } = await (
+        await playPods((_, __, restarts) =>
+          restarts === 0 ? { log: ['vald-restore: error: busy'], exitCode: 12 } : good,
+        )
+      ).start('vald-agent-0');
+      const { exitCode, stderr } = await restore('100', '--pod', 'vald-agent-0', '--yes');
+      expect(exitCode).toBe(0);
+      expect(stderr).toContain('vald-agent-0 is not ready, and is removed to start again\n');
+      expect(stderr).toContain('waiting: CrashLoopBackOff');
+      expect(started).toEqual(['vald-agent-0', 'vald-agent-1']);
+    });
+
+    test('removes pod after pod where nobody else does (OnDelete), and keeps those that went back before', async () => {
+      await change({ spec: { updateStrategy: { type: 'OnDelete', rollingUpdate: null } } });
+      generations.put('vald-agent-1/restored-as-of', `${asOf}\n`);
+      const valid = { log: ['vald-restore: the index on the disk is valid: 3 vectors'] };
+      const { started } = await (await playPods((pod) => (pod === 'vald-agent-1' ? valid : good))).start();
+      const { exitCode, stdout } = await restore(asOf, '--yes');
+      expect([exitCode, started]).toEqual([0, ['vald-agent-1', 'vald-agent-0']]);
+      expect(stdout).toMatch(/\nvald-agent-1 +stays as it is .* nothing: it went back to this time before/);
+      expect(stdout).toMatch(/\nvald-agent-1 +kept +the index on the disk is valid: 3 vectors\n/);
+      generations.put('vald-agent-0/restored-as-of', `${asOf}\n`);
+      const again = await restore(asOf, '--yes');
+      expect([again.exitCode, again.stderr]).toEqual([1, expect.stringContaining('went back to this time before')]);
+      for (const pod of ['vald-agent-0', 'vald-agent-1']) generations.put(`${pod}/restored-as-of`, `${older}\n`);
+      const { plan } = JSON.parse((await restore('100', '--pod', 'vald-agent-0', '--plan', '-o', 'json')).stdout);
+      expect(Date.parse(plan.asOf) - Date.parse(older)).toBe(1_000);
+    });
+
+    test('Ctrl-C leaves the cluster at work and says so; the same command goes on', async () => {
+      const held = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      await (
+        await playPods(async (pod) => {
+          if (pod === 'vald-agent-0') await held;
+          return good;
+        })
+      ).start();
+      const words = [
+        'backups',
+        'restore',
+        asOf,
+        '--yes',
+        '-n',
+        place,
+        '--kubeconfig',
+        bed.kubeconfig({ server: proxy.url }),
+      ];
+      const { child, ended } = bed.start(words);
+      let said = '';
+      child.stderr!.on('data', (text) => (said += text));
+      while (!said.includes('vald-agent-1 is ready')) await sleep(20);
+      child.kill('SIGINT');
+      const { signal, stderr } = await ended;
+      expect([signal, stderr]).toEqual([
+        'SIGINT',
+        expect.stringContaining(
+          `StatefulSet ${place}/vald-agent goes back to ${asOf} in the cluster, one pod after another.`,
+        ),
+      ]);
+      const command = /kubectl .* set env .*(?=\n)/.exec(stderr)![0].split(' ').slice(1);
+      const stop = await bed.kube.kubectl([...command, '--dry-run=server', '-o', 'json']);
+      expect(times(JSON.parse(stop.stdout))).toEqual(['', asOf]);
+      release();
+      expect((await restore(asOf, '--yes')).exitCode).toBe(0);
+      expect(pods!.started).toEqual(['vald-agent-1', 'vald-agent-0']);
+    });
+
+    test('warns of who would undo it, and stops when somebody has', async () => {
+      await change({ metadata: { annotations: { 'argocd.argoproj.io/tracking-id': 'vald' } } });
+      const undo = async () => {
+        const template = (await agents()).spec.template.spec.initContainers!.map(({ name }) => ({
+          name,
+          env: [{ name: 'RESTORE_AS_OF', value: '' }],
+        }));
+        const body = { spec: { template: { spec: { initContainers: template } } } };
+        await bed.kube.request('PATCH', path, body, 'application/strategic-merge-patch+json');
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
+        return good;
+      };
+      await (await playPods(undo)).start();
+      const { exitCode, stderr } = await restore(asOf, '--yes');
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(/^warning: Argo CD applies this StatefulSet and may undo the change/);
+      expect(stderr).toMatch(/error: StatefulSet \S+: has another RESTORE_AS_OF now: somebody has applied it again/);
+    });
+
+    test.each<[string, number, string, string[], (() => Promise<unknown>)?]>([
+      ['tables', 2, 'an index is restored as a whole', ['latest', '--only', 'shop']],
+      ['nobody who can be asked', 2, 'nobody can be asked here', ['latest']],
+      ['a generation that several pods have', 2, 'several pods have this backup', ['100']],
+      ['a generation that did not end', 1, 'is incomplete: no pod would take it', ['99', '--plan']],
+      ['one that is not there', 1, 'there is no backup 5', ['5', '--yes']],
+      ['a pod that is not there', 2, 'there is no such pod', ['100', '--pod', 'vald-agent-9', '--yes']],
+      ['a time to come', 2, 'this time is still to come', ['2099-01-01T00:00:00Z', '--yes']],
+      [
+        'a time before there was anything',
+        1,
+        'has nothing of vald-agent-0, vald-agent-1 that was saved by 2021-01-01T00:00:00Z: nothing was changed',
+        ['2021-01-01T00:00:00Z', '--yes'],
+      ],
+      [
+        'a partition',
+        1,
+        'changes only its pods from 1 on',
+        ['latest', '--yes'],
+        () => change({ spec: { updateStrategy: { rollingUpdate: { partition: 1 } } } }),
+      ],
+    ])('says one line about %s, and changes nothing', async (_, exitCode, line, words, prepare) => {
+      generations.start('vald-agent-1', 99, older);
+      await prepare?.();
+      const before = await agents();
+      const result = await restore(
+        ...words.flatMap((word) => (word === '100' && words.length === 1 ? ['100', '--yes'] : [word])),
+      );
+      expect([result.exitCode, result.stderr]).toEqual([exitCode, expect.stringContaining(line)]);
+      expect(result.stderr.match(/^error: /gm)).toHaveLength(1);
+      expect(await agents()).toEqual(before);
+    });
+
+    test('says that Vald’s own sidecar keeps no earlier state', async () => {
+      const words = ['backups', 'restore', 'latest', '--yes', '-n', bare, '--kubeconfig', bed.kubeconfig()];
+      const { exitCode, stderr } = await bed.run(words);
+      expect([exitCode, stderr]).toEqual([1, expect.stringContaining('there is no earlier state to go back to')]);
+    });
   });
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { ApiProxy } from '../cluster/api-proxy.js';
 import { create, healthyObjects } from '../cluster/healthy-cluster.js';
 import { TestBed } from '../cluster/test-bed.js';
 import { describeWith, findProgram, programPath } from '../programs/find.js';
@@ -16,10 +17,12 @@ interface Entry {
 
 describeWith(['etcd', 'kube-apiserver', 'kubectl', 'versitygw', 'rclone'], 'chartwright doctor', () => {
   let bed: TestBed;
+  let proxy: ApiProxy;
   let at: string[];
   const namespace = 'well';
   beforeAll(async () => {
     bed = await TestBed.start();
+    proxy = await ApiProxy.start(bed.kube);
     await create(bed.kube, healthyObjects(namespace));
     await create(
       bed.kube,
@@ -27,7 +30,10 @@ describeWith(['etcd', 'kube-apiserver', 'kubectl', 'versitygw', 'rclone'], 'char
     );
     at = ['--kubeconfig', bed.kubeconfig()];
   });
-  afterAll(() => bed?.stop());
+  afterAll(async () => {
+    await proxy?.stop();
+    await bed?.stop();
+  });
 
   const doctor = (...words: string[]) => bed.run(['doctor', ...words, ...at]);
   const findings = (stdout: string) =>
@@ -160,6 +166,19 @@ spec:
       verdict: 'warning',
     });
     expect(entries.some(({ check, verdict }) => /^DOC08[0-4]$/.test(check) && verdict === 'ok')).toBe(false);
+    const [job] = healthyObjects(namespace).filter(({ kind }) => kind === 'CronJob');
+    writeFileSync(join(bed.folder, 'job.yaml'), stringify(job));
+    const apply = await bed.run([
+      'doctor',
+      join(bed.folder, 'job.yaml'),
+      '-n',
+      namespace,
+      '--kubeconfig',
+      kubeconfig,
+      '-o',
+      'json',
+    ]);
+    expect(findings(apply.stdout)).toContainEqual(['DOC010', 'error', `cronjobs in ${namespace}`]);
   });
 
   test.each<[string, number, RegExp, string[]]>([
@@ -171,6 +190,31 @@ spec:
   ])('says one line about %s', async (_, exitCode, line, words) => {
     const result = await doctor(...words);
     expect([result.exitCode, result.stdout, result.stderr]).toEqual([exitCode, '', expect.stringMatching(line)]);
+  });
+
+  test('asks the management server by exec how many slots are free, and says so where it may not', async () => {
+    let words: readonly string[] = [];
+    const free = 'id=67 (not connected, accepting connect from any host)\n'.repeat(5);
+    const stdout = `[ndbd(NDB)]\t1 node(s)\nid=1\t@a  (mysql-8 ndb-24.10.18, Nodegroup: 0)\n[mysqld(API)]\n${free}`;
+    proxy.program = (asked) => {
+      words = asked;
+      return { stdout, exitCode: 0 };
+    };
+    const at = ['-n', namespace, '--kubeconfig', bed.kubeconfig({ server: proxy.url }), '-o', 'json'];
+    const looked = async () => {
+      const entries = JSON.parse((await bed.run(['doctor', ...at])).stdout) as Entry[];
+      return entries.filter(({ check }) => /^DOC06[34]$/.test(check)).map(({ seen }) => seen);
+    };
+    expect(await looked()).toEqual([
+      '5 API slots are free now, says the management server',
+      'runs 24.10.18 (as the management server says)',
+    ]);
+    expect(words.join(' ')).toMatch(/^ndb_mgm -c mgmds-0\.\S+:1186 --connect-retries=1 -e show$/);
+    proxy.program = () => ({ stdout: '', stderr: 'Unable to connect\n', exitCode: 255 });
+    expect((await looked())[1]).toMatch(/: ndb_mgm in the container ndbmtd ended with 255\)$/);
+    proxy.program = undefined;
+    expect((await looked())[1]).toMatch(/: you may not run ndb_mgm in the pod node-group-0-0\)$/);
+    expect(proxy.requests.filter((request) => request.startsWith('EXEC '))).toHaveLength(6);
   });
 
   test('explains a check', async () => {

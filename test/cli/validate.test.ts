@@ -266,8 +266,28 @@ const table: [name: string, Case][] = [
       files: bad,
       words: ['nowhere.yaml', 'a.yaml', ...forChart],
       exitCode: 3,
-      stdout: /\[SCHEMA001\]/,
+      stdout: /\[SCHEMA001\][\s\S]*\n\n1 error in 1 file for chart demo 1\.2\.3; 1 could not be read\n/,
       stderr: /^error: nowhere\.yaml: there is no such file \[unreadable-file\]/,
+    },
+  ],
+  [
+    'a file that is not there, alone',
+    {
+      files: {},
+      words: ['nowhere.yaml'],
+      exitCode: 3,
+      stderr: /no such file/,
+      stdout: /^no findings in 0 files; 1 could not be read\n/,
+    },
+  ],
+  [
+    'a file that is not there, which passes no case of a pipeline',
+    {
+      files: {},
+      words: ['nowhere.yaml', '-o', 'junit'],
+      exitCode: 3,
+      stderr: /no such file/,
+      stdout: /<testsuites [^>]* tests="0" [^>]*>\n<\/testsuites>/,
     },
   ],
   [

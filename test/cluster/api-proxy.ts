@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import type { KubeApiServer } from '../programs/kube-api-server.js';
 
@@ -16,6 +17,19 @@ export interface Trouble {
   readonly loseAnswer?: boolean;
 }
 
+/** How a program in a container ends. */
+export interface Program {
+  readonly stdout: string;
+  readonly stderr?: string;
+  readonly exitCode: number;
+}
+
+/** A whole message of a WebSocket, as servers send it. */
+function frame(code: number, content: Buffer): Buffer {
+  const head = content.length < 126 ? [content.length] : [126, content.length >> 8, content.length & 255];
+  return Buffer.concat([Buffer.from([128 + code, ...head]), content]);
+}
+
 /** Stands between a client and an API server: makes trouble, and has the logs that no kubelet writes. */
 export class ApiProxy {
   /** Every request as `GET /path?query`. */
@@ -24,9 +38,13 @@ export class ApiProxy {
   readonly logs = new Map<string, string[]>();
   /** How many lines each stream of a log gets before it breaks; each number is used once. */
   readonly logCuts: number[] = [];
+  /** What programs in containers print, and how they end, of which there are none; asked with the words of each. */
+  program: ((words: readonly string[]) => Program) | undefined;
   /** Asked for each request. */
   trouble: (request: string) => Trouble | undefined = () => undefined;
   readonly #agent: Agent;
+  /** Of programs: the server does not know them any more. */
+  readonly #upgraded = new Set<Socket>();
 
   private constructor(
     private readonly kube: KubeApiServer,
@@ -34,6 +52,7 @@ export class ApiProxy {
   ) {
     this.#agent = new Agent({ keepAlive: true, ca: readFileSync(join(kube.folder, 'certificates/apiserver.crt')) });
     server.on('request', (request, response) => this.#answer(request, response));
+    server.on('upgrade', (request, socket) => this.#run(request, socket as Socket));
   }
 
   static async start(kube: KubeApiServer): Promise<ApiProxy> {
@@ -51,12 +70,14 @@ export class ApiProxy {
     this.requests.length = 0;
     this.logCuts.length = 0;
     this.logs.clear();
+    this.program = undefined;
     this.trouble = () => undefined;
   }
 
   async stop(): Promise<void> {
     this.#agent.destroy();
     this.server.closeAllConnections();
+    for (const socket of this.#upgraded) socket.destroy();
     await new Promise((resolve) => this.server.close(resolve));
   }
 
@@ -98,6 +119,35 @@ export class ApiProxy {
     );
     passedOn.on('error', () => request.socket.destroy());
     request.pipe(passedOn);
+  }
+
+  /** As the kubelet does: channels 1 and 2 for what is printed, 3 for how it ended. */
+  #run({ url = '', headers }: IncomingMessage, socket: Socket): void {
+    this.requests.push(`EXEC ${url}`);
+    this.#upgraded.add(socket);
+    const program = this.program?.(new URL(url, this.url).searchParams.getAll('command'));
+    if (!program) return void socket.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n');
+    const accept = createHash('sha1')
+      .update(`${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+      .digest('base64');
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-accept: ${accept}\r\nsec-websocket-protocol: v5.channel.k8s.io\r\n\r\n`,
+    );
+    const { stdout, stderr = '', exitCode } = program;
+    const failure = {
+      reason: 'NonZeroExitCode',
+      details: { causes: [{ reason: 'ExitCode', message: `${exitCode}` }] },
+    };
+    const status = exitCode === 0 ? { status: 'Success' } : { status: 'Failure', ...failure };
+    // In pieces, as a stream has them.
+    for (const [channel, text] of [
+      [1, stdout.slice(0, 5)],
+      [2, stderr],
+      [1, stdout.slice(5)],
+      [3, JSON.stringify(status)],
+    ] as const)
+      socket.write(frame(2, Buffer.concat([Buffer.from([channel]), Buffer.from(text)])));
+    socket.end(frame(8, Buffer.from([3, 232])));
   }
 
   async #sendLog(pod: string, url: URL, response: ServerResponse): Promise<void> {

@@ -5,10 +5,15 @@ import {
   BackupProgress,
   Cluster,
   type ClusterError,
+  deployerOf,
+  type ExecAnswer,
   type Job,
+  type KubeObject,
   lastReport,
   refusal,
   resources,
+  type StatefulSet,
+  setRestoreTime,
   type Transport,
   viewRepository,
   watch,
@@ -40,6 +45,7 @@ function answering(...answers: (object | string | { status: number; text?: strin
       if (typeof status === 'number') return { status, text: text ?? '', lines: lines(''), close: () => {} };
       return { status: 200, text: '', lines: lines(answer as string), close: () => {} };
     },
+    exec: async () => next() as ExecAnswer,
     renew: async () => false,
   };
   return { cluster: new Cluster(transport, undefined, 1), asked };
@@ -150,6 +156,110 @@ describe('a watch', () => {
 
   test('that may not be read ends at once', async () => {
     await expect(seen([page(['a']), { status: 403 }], 9)).rejects.toMatchObject({ kind: 'forbidden' });
+  });
+});
+
+describe('the time that Vald’s pods go back to', () => {
+  const asOf = '2026-11-21T03:00:00Z';
+  const set = (resourceVersion: string, generation: number, value?: string): StatefulSet => ({
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name: 'a', namespace: 'n', resourceVersion, generation },
+    spec: {
+      template: {
+        spec: {
+          initContainers: [
+            { name: 'restore', env: [{ name: 'RESTORE_AS_OF', ...(value === undefined ? {} : { value }) }] },
+            { name: 'gate', restartPolicy: 'Always', env: [{ name: 'RESTORE_AS_OF' }] },
+            { name: 'upload', restartPolicy: 'Always', env: [{ name: 'KEEP_LAST', value: '1' }] },
+          ],
+          containers: [{ name: 'agent' }],
+        },
+      },
+    },
+  });
+  const conflict = { status: 409, text: '{"message":"the object has been modified"}' };
+  const broken = Object.assign(new Error('broken'), { code: 'ECONNRESET' });
+  const sent = (asked: readonly ApiRequest[]) =>
+    asked.map(({ method, body }) => [method, (body as KubeObject | undefined)?.metadata.resourceVersion]);
+
+  test('is set where pods restore and nowhere else, under the version that was planned with', async () => {
+    const { cluster, asked } = answering(set('2', 2, asOf));
+    await setRestoreTime(cluster, set('1', 1), asOf, true);
+    const env = [{ name: 'RESTORE_AS_OF', value: asOf }];
+    expect(asked).toMatchObject([{ method: 'PATCH', query: { dryRun: 'All' } }]);
+    expect(asked[0]!.body).toEqual({
+      metadata: { resourceVersion: '1' },
+      spec: {
+        template: {
+          spec: {
+            initContainers: [
+              { name: 'restore', env },
+              { name: 'gate', env },
+            ],
+          },
+        },
+      },
+    });
+  });
+
+  test.each<[string, Parameters<typeof answering>, string, (string | undefined)[][]]>([
+    [
+      'is set again after a change of the status alone',
+      [conflict, set('5', 1), set('6', 2, asOf)],
+      'none',
+      [
+        ['PATCH', '1'],
+        ['GET', undefined],
+        ['PATCH', '5'],
+      ],
+    ],
+    [
+      'is not set over somebody else’s change',
+      [conflict, set('5', 2)],
+      'conflict',
+      [
+        ['PATCH', '1'],
+        ['GET', undefined],
+      ],
+    ],
+    [
+      'is there where only the answer got lost',
+      [broken, set('5', 2, asOf)],
+      'none',
+      [
+        ['PATCH', '1'],
+        ['GET', undefined],
+      ],
+    ],
+    [
+      'is not sent again where it may have been lost',
+      [broken, set('1', 1)],
+      'unreachable',
+      [
+        ['PATCH', '1'],
+        ['GET', undefined],
+      ],
+    ],
+  ])('%s', async (_, answers, kind, expected) => {
+    const { cluster, asked } = answering(...answers);
+    expect(await kindOf(setRestoreTime(cluster, set('1', 1), asOf, false))).toBe(kind);
+    expect(sent(asked)).toEqual(expected);
+  });
+
+  test('is not sent where it is set already', async () => {
+    expect((await setRestoreTime(answering().cluster, set('1', 1, asOf), asOf, false)).metadata.name).toBe('a');
+  });
+
+  test.each([
+    ['argocd.argoproj.io/tracking-id', 'Argo CD'],
+    ['helm.toolkit.fluxcd.io/name', 'Flux'],
+    ['kustomize.toolkit.fluxcd.io/name', 'Flux'],
+    ['meta.helm.sh/release-name', 'Helm'],
+    ['app.kubernetes.io/name', undefined],
+  ])('who applies an object is known by %s', (mark, name) => {
+    const { metadata, ...rest } = set('1', 1);
+    expect(deployerOf({ ...rest, metadata: { ...metadata, labels: { [mark]: 'x' } } })?.name).toBe(name);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { ApiAnswer, Transport } from '../../src/cluster/index.js';
 import type { KubeApiServer } from '../programs/kube-api-server.js';
 
-/** The way to a test's API server without a kubeconfig; it opens no streams. */
+/** The way to a test's API server without a kubeconfig; it opens no streams and runs no programs. */
 export const transportOf = (kube: KubeApiServer): Transport => ({
   server: kube.url,
   async send({ method, path, query = {}, body, contentType }): Promise<ApiAnswer> {
@@ -11,5 +11,6 @@ export const transportOf = (kube: KubeApiServer): Transport => ({
     return { status: answer.status, text, warnings: answer.warnings };
   },
   open: () => Promise.reject(new Error('no streams here')),
+  exec: () => Promise.reject(new Error('no programs here')),
   renew: async () => false,
 });

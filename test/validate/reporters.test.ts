@@ -8,7 +8,7 @@ import {
   sarifReport,
   textReport,
 } from '../../src/validate/index.js';
-import { withoutSecrets } from '../../src/validate/reporters/printable.js';
+import { withoutSecrets } from '../../src/validate/reporters/without-secrets.js';
 import { textRules, type ValuesSource } from '../../src/values/index.js';
 
 const source: ValuesSource = {

@@ -15,6 +15,12 @@ const onCall: readonly [string, string, string, string][] = [
   ['get', 'coordination.k8s.io', 'leases', 'backups run, restore'],
 ];
 
+const onCallOfVald: typeof onCall = [
+  ['patch', 'apps', 'statefulsets', 'backups restore of Vald'],
+  ['watch', 'apps', 'statefulsets', 'backups restore of Vald'],
+  ['delete', '', 'pods', 'backups restore of Vald'],
+];
+
 /** Checks of what the person who asks may do. */
 export const accessChecks: readonly Check[] = [
   {
@@ -52,9 +58,10 @@ export const accessChecks: readonly Check[] = [
     async run(context) {
       if (context.attachments.length === 0) return [];
       const namespaces = [...new Set(context.attachments.map(({ namespace }) => namespace))];
+      const agents = new Set(context.attachments.flatMap((one) => (one.agents ? [one.namespace] : [])));
       return Promise.all(
         namespaces.flatMap((namespace) =>
-          onCall.map(async ([verb, group, resource, purpose]) => {
+          [...onCall, ...(agents.has(namespace) ? onCallOfVald : [])].map(async ([verb, group, resource, purpose]) => {
             const subject = `${verb} ${resource} in ${namespace}`;
             return (await context.may(verb, group, resource, namespace))
               ? ok(subject, 'you may')

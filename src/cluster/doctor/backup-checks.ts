@@ -71,7 +71,8 @@ export const backupChecks: readonly Check[] = [
   {
     id: 'DOC083',
     title: 'the backups were verified, and were right',
-    looksAt: 'The last verification in the status ConfigMap, against the schedule of its CronJob.',
+    looksAt:
+      'The last verification in the status ConfigMap, of Vald the last runs in the status of its CronJob, against its schedule.',
     why: 'A backup that nobody has read back may be one that cannot be read.',
     todo: 'Verify now: chartwright backups verify --all.',
     async run(context) {
@@ -92,8 +93,11 @@ export const backupChecks: readonly Check[] = [
             `${Array.isArray(damaged) ? damaged.length : 'some'} files are damaged in the store`,
             'Make a backup now, and bring back earlier versions of the objects: chartwright backups list.',
           );
-        // Vald’s verification writes nothing down: Kubernetes knows when one succeeded.
-        const time = parseTime(lastRight ?? job.status?.lastSuccessfulTime);
+        // Vald’s verification writes nothing down: Kubernetes knows when one began and when one succeeded.
+        const { lastScheduleTime: began, lastSuccessfulTime, active = [] } = job.status ?? {};
+        const time = parseTime(lastRight ?? lastSuccessfulTime);
+        if (state === undefined && time !== undefined && (parseTime(began) ?? 0) > time && active.length === 0)
+          return error(subject, `its run of ${began} did not succeed`, 'Look at its log: kubectl logs job/….');
         if (time === undefined) return warning(subject, 'the backups were not verified yet');
         return age(context, subject, job, time, 'all was right at');
       });

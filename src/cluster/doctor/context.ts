@@ -2,6 +2,7 @@ import { type Attachment, readStatus, type Status } from '../attachment.js';
 import type { Cluster, Selection } from '../cluster.js';
 import type { Container, CronJob, Job, KubeObject, Pod, PodTemplate, StatefulSet } from '../objects.js';
 import { pathOf, type Resource } from '../resources.js';
+import type { ExecRequest } from '../transport.js';
 
 /** An object that makes pods, with what they are made of. */
 export interface PodMaker {
@@ -71,6 +72,11 @@ export class DoctorContext {
   /** What the last attempts of a repository wrote down. */
   status(attachment: Attachment): Promise<Status> {
     return this.#once(`status ${attachment.namespace}/${attachment.name}`, () => readStatus(this.cluster, attachment));
+  }
+
+  /** What a program in a container prints. */
+  exec(request: ExecRequest): Promise<string> {
+    return this.#once(`exec ${JSON.stringify(request)}`, () => this.cluster.exec(request));
   }
 
   /** Major and minor version of the server: `1.36`, as numbers. */

@@ -1,19 +1,24 @@
 import { cronIntervals } from '../../units/index.js';
+import { podNamesOf } from '../attachment.js';
 import type { CronJob, Pod, StatefulSet } from '../objects.js';
+import { isReady } from '../pod-state.js';
 import { resources } from '../resources.js';
 import { type Check, error, ok, type Sighting, warning } from './check.js';
 import { type DoctorContext, nameOf, type PodMaker } from './context.js';
 
+/** A job that works in a RonDB cluster, with the variables of its container. */
+export interface RonDBJob {
+  readonly maker: PodMaker;
+  value(name: string): string | undefined;
+}
+
 /** The jobs that work in a RonDB cluster: they name its data nodes. */
-export const rondbJobs = (context: DoctorContext): { maker: PodMaker; value: (name: string) => string | undefined }[] =>
+export const rondbJobs = (context: DoctorContext): RonDBJob[] =>
   context.podMakers().flatMap((maker) => {
     const env = maker.template.spec.containers[0]?.env ?? [];
     const value = (name: string) => env.find((entry) => entry.name === name)?.value;
     return value('DATA_NODES') === undefined ? [] : [{ maker, value }];
   });
-
-const isReady = ({ status }: Pod): boolean =>
-  status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true;
 
 /** Checks of RonDB’s pods. */
 export const databaseChecks: readonly Check[] = [
@@ -49,10 +54,8 @@ export const databaseChecks: readonly Check[] = [
           namespace: maker.namespace,
           labelSelector,
         });
-        for (const { metadata, spec } of groups)
-          for (let ordinal = 0; ordinal < (spec.replicas ?? 1); ordinal++)
-            if (!pods.includes(`${metadata.name}-${ordinal}`))
-              faults.push(`${metadata.name}-${ordinal} is not in DATA_NODES`);
+        for (const pod of groups.flatMap(podNamesOf))
+          if (!pods.includes(pod)) faults.push(`${pod} is not in DATA_NODES`);
         sightings.push(
           faults.length > 0 ? error(subject, faults.join(', ')) : ok(subject, `${pods.length} data nodes are there`),
         );
@@ -121,7 +124,7 @@ export const valdChecks: readonly Check[] = [
     id: 'DOC070',
     title: 'Vald’s agents run, all of them, and in a version that is known',
     looksAt:
-      'Replicas and ready replicas of the StatefulSets that back up with chartwright, and the tags of their images.',
+      'Replicas and ready replicas of the StatefulSets that back up with chartwright, and the tags of their images: an agent tells its version to nobody else.',
     why: 'An agent that does not run serves nothing and backs nothing up.',
     todo: 'Look at the pods: kubectl describe pod; the restore’s log says why a pod does not start.',
     async run(context) {

@@ -1,3 +1,4 @@
+import { githubAnnotation, type JunitCase, junitXml, sarifLog } from '../../problem/index.js';
 import type { Verdict } from './check.js';
 import { allChecks, type Diagnosis } from './diagnose.js';
 
@@ -35,12 +36,11 @@ export function countVerdicts(found: readonly Diagnosis[]): string {
 
 /** A report for GitHub Actions: an annotation for each error and warning. */
 export function doctorGithub(found: readonly Diagnosis[]): string {
-  const data = (text: string) => printable(text).replaceAll('%', '%25');
   return found
-    .filter(({ verdict }) => verdict === 'error' || verdict === 'warning')
-    .map(
-      ({ check, verdict, subject, seen, todo }) =>
-        `::${verdict} title=${check.id}::${data(`${subject}: ${seen}. ${todo}`)}\n`,
+    .flatMap(({ check, verdict, subject, seen, todo }) =>
+      verdict === 'error' || verdict === 'warning'
+        ? [githubAnnotation(verdict, { title: check.id }, `${subject}: ${seen}. ${todo}`)]
+        : [],
     )
     .join('');
 }
@@ -50,61 +50,45 @@ export function doctorJunit(found: readonly Diagnosis[], failOn: DoctorFailOn): 
   const ids = [...new Set(found.map(({ check }) => check.id))];
   const suites = ids.map((id) => {
     const own = found.filter(({ check }) => check.id === id);
-    const failures = own.filter(({ verdict }) => failsRun(verdict, failOn)).length;
-    const skips = own.filter(({ verdict }) => verdict === 'skipped').length;
-    const name = escapeXml(`${id}: ${own[0]!.check.title}`);
-    return `  <testsuite name="${name}" tests="${own.length}" failures="${failures}" errors="0" skipped="${skips}" time="0">\n${own.map((one) => testCase(one, failOn)).join('')}  </testsuite>\n`;
+    return { name: `${id}: ${own[0]!.check.title}`, cases: own.map((one) => testCase(one, failOn)) };
   });
-  const failures = found.filter(({ verdict }) => failsRun(verdict, failOn)).length;
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="chartwright doctor" tests="${found.length}" failures="${failures}" errors="0" time="0">\n${suites.join('')}</testsuites>\n`;
+  return junitXml('chartwright doctor', suites);
 }
 
-function testCase({ check, verdict, subject, seen, todo }: Diagnosis, failOn: DoctorFailOn): string {
-  const open = `    <testcase name="${escapeXml(subject)}" classname="${check.id}" time="0">\n`;
-  const text = escapeXml(verdict === 'ok' || verdict === 'skipped' ? seen : `${seen}\ndo: ${todo}`);
-  const body = failsRun(verdict, failOn)
-    ? `<failure message="${escapeXml(seen)}" type="${check.id}">${text}</failure>`
-    : verdict === 'skipped'
-      ? `<skipped message="${text}"/>`
-      : `<system-out>${verdict}: ${text}</system-out>`;
-  return `${open}      ${body}\n    </testcase>\n`;
+function testCase({ check, verdict, subject, seen, todo }: Diagnosis, failOn: DoctorFailOn): JunitCase {
+  const text = verdict === 'ok' || verdict === 'skipped' ? seen : `${seen}\ndo: ${todo}`;
+  return {
+    name: subject,
+    className: check.id,
+    result: failsRun(verdict, failOn)
+      ? { failure: seen, type: check.id, text }
+      : verdict === 'skipped'
+        ? { skipped: text }
+        : { output: `${verdict}: ${text}` },
+  };
 }
 
 /** A report as SARIF 2.1.0: a result for each error and warning, placed at the object in the cluster. */
 export function doctorSarif(found: readonly Diagnosis[], version: string): string {
   const findings = found.filter(({ verdict }) => verdict === 'error' || verdict === 'warning');
   const rules = allChecks.filter((check) => findings.some((one) => one.check === check));
-  const log = {
-    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
-    version: '2.1.0',
-    runs: [
-      {
-        tool: {
-          driver: {
-            name: 'chartwright',
-            version,
-            semanticVersion: version,
-            rules: rules.map(({ id, title, why, todo, looksAt }) => ({
-              id,
-              shortDescription: { text: title },
-              fullDescription: { text: why },
-              help: { text: `${looksAt}\n\n${why}\n\n${todo}` },
-            })),
-          },
-        },
-        invocations: [{ executionSuccessful: true }],
-        results: findings.map(({ check, verdict, subject, seen, todo }) => ({
-          ruleId: check.id,
-          ruleIndex: rules.indexOf(check),
-          level: verdict,
-          message: { text: `${subject}: ${seen}. ${todo}` },
-          locations: [{ logicalLocations: [{ fullyQualifiedName: subject, kind: 'resource' }] }],
-          partialFingerprints: { 'chartwright/v1': `${check.id}:${subject}` },
-        })),
-      },
-    ],
-  };
-  return `${JSON.stringify(log, undefined, 2)}\n`;
+  return sarifLog({
+    version,
+    rules: rules.map(({ id, title, why, todo, looksAt }) => ({
+      id,
+      shortDescription: { text: title },
+      fullDescription: { text: why },
+      help: { text: `${looksAt}\n\n${why}\n\n${todo}` },
+    })),
+    results: findings.map(({ check, verdict, subject, seen, todo }) => ({
+      ruleId: check.id,
+      ruleIndex: rules.indexOf(check),
+      level: verdict,
+      message: { text: `${subject}: ${seen}. ${todo}` },
+      locations: [{ logicalLocations: [{ fullyQualifiedName: subject, kind: 'resource' }] }],
+      partialFingerprints: { 'chartwright/v1': `${check.id}:${subject}` },
+    })),
+  });
 }
 
 /** The page with all checks. */
@@ -116,19 +100,3 @@ export function checksPage(): string {
     )
     .join('\n');
 }
-
-const printable = (text: string): string => text.replaceAll(/\p{Cc}/gu, ' ');
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  '\n': '&#10;',
-};
-
-/** What XML 1.0 has no place for, escaped or not. */
-const notXml = /(?![\t\n\r])\p{Cc}|[\uFFFE\uFFFF]|\p{Cs}/gu;
-
-const escapeXml = (text: string): string =>
-  text.replaceAll(notXml, '�').replaceAll(/[&<>"\n]/g, (character) => entities[character]!);

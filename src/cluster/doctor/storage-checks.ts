@@ -1,4 +1,5 @@
 import { bytes } from '../../units/index.js';
+import { podNamesOf } from '../attachment.js';
 import type { ClaimSpec, KubeObject, StatefulSet } from '../objects.js';
 import { resources } from '../resources.js';
 import { type Check, error, ok, type Sighting, skipped, warning } from './check.js';
@@ -29,7 +30,8 @@ interface Wanted {
   readonly namespace: string;
   readonly name: string;
   readonly spec: ClaimSpec;
-  readonly replicas: number;
+  /** The pods that each have one. */
+  readonly pods: readonly string[];
 }
 
 const standard = 'storageclass.kubernetes.io/is-default-class';
@@ -85,9 +87,9 @@ export const storageChecks: readonly Check[] = [
     todo: 'Expand the claim (kubectl patch pvc), or replace it pod by pod.',
     async run(context) {
       const sightings: Sighting[] = [];
-      for (const { owner, namespace, name, spec, replicas } of claimsOf(context)) {
-        for (let ordinal = 0; ordinal < replicas; ordinal++) {
-          const claim = `${name}-${owner.metadata.name}-${ordinal}`;
+      for (const { namespace, name, spec, pods } of claimsOf(context)) {
+        for (const pod of pods) {
+          const claim = `${name}-${pod}`;
           const found = await context.find<Claim>(resources.claims, namespace, claim);
           // The first start makes it.
           if (!found) continue;
@@ -106,13 +108,12 @@ export const storageChecks: readonly Check[] = [
     todo: 'Free some room, add storage, or use another class.',
     async run(context) {
       const sightings: Sighting[] = [];
-      for (const { owner, namespace, name, spec, replicas } of claimsOf(context)) {
+      for (const { namespace, name, spec, pods } of claimsOf(context)) {
         const asked = spec.resources?.requests?.['storage'];
         const [found, least] = [await classOf(context, spec), amount(asked)];
         let missing = 0;
-        for (let ordinal = 0; ordinal < replicas; ordinal++)
-          if (!(await context.find<Claim>(resources.claims, namespace, `${name}-${owner.metadata.name}-${ordinal}`)))
-            missing++;
+        for (const pod of pods)
+          if (!(await context.find<Claim>(resources.claims, namespace, `${name}-${pod}`))) missing++;
         if (!found || least === undefined || missing === 0) continue;
         const subject = nameOf('StorageClass', undefined, found.metadata.name);
         const all = await context.list<StorageCapacity>(resources.storageCapacities, {});
@@ -162,14 +163,15 @@ const amount = (quantity: string | undefined): number | undefined =>
 function claimsOf(context: DoctorContext): Wanted[] {
   return context.objects.flatMap((object) => {
     if (object.kind !== 'StatefulSet') return [];
-    const { volumeClaimTemplates = [], replicas = 1 } = (object as StatefulSet).spec;
+    const { volumeClaimTemplates = [] } = (object as StatefulSet).spec;
+    const pods = podNamesOf(object as StatefulSet);
     const namespace = context.namespaceOf(object);
     return volumeClaimTemplates.map(({ metadata, spec }) => ({
       owner: object,
       namespace,
       name: metadata?.name ?? '',
       spec,
-      replicas,
+      pods,
     }));
   });
 }

@@ -1,6 +1,6 @@
+import { githubAnnotation } from '../../problem/index.js';
 import type { Report } from '../report.js';
 import { entryOf } from './entry.js';
-import { printable } from './printable.js';
 
 const commands = { error: 'error', warning: 'warning', info: 'notice' } as const;
 
@@ -10,12 +10,7 @@ export function githubReport({ findings }: Report): string {
     .map(entryOf)
     .map(({ severity, file, line, column, endLine, endColumn, rule, message, fix }) => {
       const place = { file, line, endLine, col: column, endColumn, title: rule };
-      const properties = Object.entries(place).map(([name, value]) => `${name}=${escapeProperty(String(value))}`);
-      return `::${commands[severity]} ${properties.join(',')}::${escapeData(`${message}. ${fix}`)}\n`;
+      return githubAnnotation(commands[severity], place, `${message}. ${fix}`);
     })
     .join('');
 }
-
-const escapeData = (text: string): string => printable(text).replaceAll('%', '%25');
-
-const escapeProperty = (text: string): string => escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');

@@ -1,3 +1,4 @@
+import { type JunitCase, junitXml } from '../../problem/index.js';
 import { type FailOn, isFailure, type Report } from '../report.js';
 import { entryOf, type FindingEntry } from './entry.js';
 
@@ -7,39 +8,19 @@ export function junitReport(report: Report, failOn: FailOn): string {
   const names = [...new Set([...report.files, ...entries.map(({ file }) => file)])];
   const suites = names.map((name) => {
     const own = entries.filter(({ file }) => file === name);
-    const failures = own.filter(({ severity }) => isFailure(severity, failOn)).length;
-    const cases = own.length === 0 ? [passed(name)] : own.map((entry) => testCase(entry, failOn));
-    return `  <testsuite name="${escapeXml(name)}" tests="${cases.length}" failures="${failures}" errors="0" skipped="0" time="0">\n${cases.join('')}  </testsuite>\n`;
+    const passed = { name: 'no findings', className: name };
+    return { name, cases: own.length === 0 ? [passed] : own.map((entry) => testCase(entry, failOn)) };
   });
-  const failures = entries.filter(({ severity }) => isFailure(severity, failOn)).length;
-  const tests = names.reduce((sum, name) => sum + Math.max(1, entries.filter(({ file }) => file === name).length), 0);
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="chartwright validate" tests="${tests}" failures="${failures}" errors="0" time="0">\n${suites.join('')}</testsuites>\n`;
+  return junitXml('chartwright validate', suites);
 }
 
-const passed = (file: string): string => `    <testcase name="no findings" classname="${escapeXml(file)}" time="0"/>\n`;
-
-function testCase(entry: FindingEntry, failOn: FailOn): string {
+function testCase(entry: FindingEntry, failOn: FailOn): JunitCase {
   const { rule, severity, file, line, column, path, message, why, fix } = entry;
-  const name = `${rule} ${path || 'the file'} (line ${line})`;
   const text = `${file}:${line}:${column}: ${severity}: ${message}\nwhy: ${why}\ndo:  ${fix}`;
-  const open = `    <testcase name="${escapeXml(name)}" classname="${escapeXml(file)}" time="0">\n`;
-  // What does not fail the run must not fail the pipeline's view of it either.
-  const body = isFailure(severity, failOn)
-    ? `      <failure message="${escapeXml(message)}" type="${escapeXml(rule)}">${escapeXml(text)}</failure>\n`
-    : `      <system-out>${escapeXml(text)}</system-out>\n`;
-  return `${open}${body}    </testcase>\n`;
+  return {
+    name: `${rule} ${path || 'the file'} (line ${line})`,
+    className: file,
+    // What does not fail the run must not fail the pipeline's view of it either.
+    result: isFailure(severity, failOn) ? { failure: message, type: rule, text } : { output: text },
+  };
 }
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  '\n': '&#10;',
-};
-
-/** What XML 1.0 has no place for, escaped or not. */
-const notXml = /(?![\t\n\r])\p{Cc}|[\uFFFE\uFFFF]|\p{Cs}/gu;
-
-const escapeXml = (text: string): string =>
-  text.replaceAll(notXml, '�').replaceAll(/[&<>"\n]/g, (character) => entities[character]!);

@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { sarifLog } from '../../problem/index.js';
 import type { RuleFacts } from '../../values/index.js';
 import type { Report } from '../report.js';
 import { ruleMarkdown } from '../rule-page.js';
@@ -17,47 +18,33 @@ export interface Reporter {
 /** A report as SARIF 2.1.0, with the rules that were broken. */
 export function sarifReport({ findings, unreadable }: Report, { version, homepage }: Reporter): string {
   const rules = [...new Map(findings.map(({ rule }) => [rule.id, rule])).values()];
-  const log = {
-    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
-    version: '2.1.0',
-    runs: [
-      {
-        tool: {
-          driver: {
-            name: 'chartwright',
-            version,
-            semanticVersion: version,
-            ...(homepage === undefined ? {} : { informationUri: homepage }),
-            rules: rules.map((rule) => describe(rule, homepage)),
+  return sarifLog({
+    version,
+    ...(homepage === undefined ? {} : { homepage }),
+    rules: rules.map((rule) => describe(rule, homepage)),
+    complete: unreadable.length === 0,
+    columnKind: 'utf16CodeUnits',
+    results: findings.map((finding) => {
+      const { rule, severity, file, line, column, endLine, endColumn, path, message, fix } = entryOf(finding);
+      return {
+        ruleId: rule,
+        ruleIndex: rules.findIndex(({ id }) => id === rule),
+        level: levels[severity],
+        message: { text: `${message}. ${fix}` },
+        locations: [
+          {
+            physicalLocation: {
+              artifactLocation: { uri: uriOf(file) },
+              region: { startLine: line, startColumn: column, endLine, endColumn },
+            },
+            ...(path === '' ? {} : { logicalLocations: [{ fullyQualifiedName: path, kind: 'member' }] }),
           },
-        },
-        // A file that could not be read says that the run has not seen everything.
-        invocations: [{ executionSuccessful: unreadable.length === 0 }],
-        columnKind: 'utf16CodeUnits',
-        results: findings.map((finding) => {
-          const { rule, severity, file, line, column, endLine, endColumn, path, message, fix } = entryOf(finding);
-          return {
-            ruleId: rule,
-            ruleIndex: rules.findIndex(({ id }) => id === rule),
-            level: levels[severity],
-            message: { text: `${message}. ${fix}` },
-            locations: [
-              {
-                physicalLocation: {
-                  artifactLocation: { uri: uriOf(file) },
-                  region: { startLine: line, startColumn: column, endLine, endColumn },
-                },
-                ...(path === '' ? {} : { logicalLocations: [{ fullyQualifiedName: path, kind: 'member' }] }),
-              },
-            ],
-            // Stays when lines move, so that an alert is recognised after a change elsewhere in the file.
-            partialFingerprints: { 'chartwright/v1': `${rule}:${file}:${path}` },
-          };
-        }),
-      },
-    ],
-  };
-  return `${JSON.stringify(log, undefined, 2)}\n`;
+        ],
+        // Stays when lines move, so that an alert is recognised after a change elsewhere in the file.
+        partialFingerprints: { 'chartwright/v1': `${rule}:${file}:${path}` },
+      };
+    }),
+  });
 }
 
 function describe(rule: RuleFacts, homepage: string | undefined): object {

@@ -1,7 +1,7 @@
-import type { Severity } from '../../problem/index.js';
+import { printable, type Severity } from '../../problem/index.js';
 import { type Finding, positionAt, printPath } from '../../values/index.js';
 import { countsOf, type Report } from '../report.js';
-import { lineWithoutSecrets, printable } from './printable.js';
+import { lineWithoutSecrets } from './without-secrets.js';
 
 /** Colours a piece of text for a terminal, or leaves it as it is. */
 export type Paint = (text: string, style: Severity | 'dim' | 'bold') => string;
@@ -17,9 +17,10 @@ export function textReport(report: Report, paint: Paint): string {
     explained.add(finding.rule.id);
     return block(finding, first, paint);
   });
-  const { findings, files, chart } = report;
+  const { findings, files, chart, unreadable } = report;
   const inFiles = `${files.length} ${files.length === 1 ? 'file' : 'files'}`;
-  const summary = `${countsOf(findings)} in ${inFiles}${chart ? ` for chart ${chart}` : ''}`;
+  const unread = unreadable.length === 0 ? '' : `; ${unreadable.length} could not be read`;
+  const summary = `${countsOf(findings)} in ${inFiles}${chart ? ` for chart ${chart}` : ''}${unread}`;
   return [...blocks, [paint(summary, 'bold'), ...report.notes.map((note) => paint(note, 'dim'))].join('\n'), '']
     .join('\n\n')
     .replace(/\n\n$/, '\n');

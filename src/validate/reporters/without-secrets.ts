@@ -1,8 +1,5 @@
 import { looksSecret, type ValuesSource } from '../../values/index.js';
 
-/** Text without what a terminal would obey; a tab becomes one blank, so that a caret below it stays in its place. */
-export const printable = (text: string): string => text.replaceAll('\t', ' ').replaceAll(/\p{Cc}/gu, '�');
-
 const masked = new WeakMap<ValuesSource, readonly string[]>();
 
 /** A line of a values file, or a `--set` option, with stars in place of secrets: what is shown ends up in logs. */
