@@ -4,9 +4,11 @@
  * Making a chart takes minutes, most of it proof. So charts/generated.json says of which sources they were made: where
  * those are the same there is nothing to do, and `npm run check` only looks whether somebody edited a file by hand.
  */
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import type { ChartFiles, GeneratedChart } from '../src/chart/index.js';
 
 /** A chart of this repository: where its source is, and how it is made. */
@@ -89,23 +91,47 @@ export function withOrigin(files: ChartFiles, source: string): ChartFiles {
   );
 }
 
-/** Makes all charts. @param told is given a line for each, as it is done */
+/** What the process that makes one chart says. */
+interface MadeChart {
+  readonly summary: string;
+  readonly files: readonly (readonly [string, string])[];
+}
+
+/** Makes all charts, each in a process of its own. @param told is given a line for each, as it is done */
 async function makeCharts(root: string, told: (line: string) => void): Promise<Map<string, string>> {
-  const made = new Map<string, string>();
+  const names = (await ownCharts()).map(({ name }) => name);
+  const made = await Promise.all(
+    names.map(async (name) => {
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        [...process.execArgv, join(root, 'build/charts.ts'), '--chart', name],
+        { maxBuffer: 2 ** 27, cwd: root },
+      );
+      const { summary, files } = JSON.parse(stdout) as MadeChart;
+      told(summary);
+      return files;
+    }),
+  );
+  return new Map(made.flat());
+}
+
+async function makeChart(root: string, wanted: string): Promise<MadeChart> {
   const license = readFileSync(join(root, 'LICENSE'), 'utf8');
   const sources = ['vald', 'rondb', 'kube', 'store'].flatMap((room) =>
     filesBelow(root, `src/${room}`)
       .filter((path) => path.endsWith('.ts') && !path.endsWith('.generated.ts') && !path.includes('/rules/'))
       .map((path) => readFileSync(join(root, path), 'utf8')),
   );
-  for (const { name, source, generate } of await ownCharts()) {
-    const start = Date.now();
-    const { files, mode, runs, checks } = generate(sources);
-    told(`${name}: ${mode}, ${runs} runs, ${checks} checks, ${((Date.now() - start) / 1000).toFixed(1)} s`);
-    for (const [path, content] of withOrigin(new Map([...files, ['LICENSE', license]]), source))
-      made.set(`charts/${name}/${path}`, content);
-  }
-  return made;
+  const { name, source, generate } = (await ownCharts()).find((chart) => chart.name === wanted)!;
+  const start = Date.now();
+  const { files, mode, runs, checks } = generate(sources);
+  const seconds = ((Date.now() - start) / 1000).toFixed(1);
+  return {
+    summary: `${name}: ${mode}, ${runs} runs, ${checks} checks, ${seconds} s`,
+    files: [...withOrigin(new Map([...files, ['LICENSE', license]]), source)].map(
+      ([path, content]) => [`charts/${name}/${path}`, content] as const,
+    ),
+  };
 }
 
 function readRecord(root: string): GeneratedRecord {
@@ -127,6 +153,11 @@ const checksumOf = (path: string): string | undefined =>
 
 if (process.argv[1] === import.meta.filename) {
   const root = join(import.meta.dirname, '..');
+  const only = process.argv.indexOf('--chart');
+  if (only > 0) {
+    process.stdout.write(JSON.stringify(await makeChart(root, process.argv[only + 1]!)));
+    process.exit();
+  }
   const check = process.argv.includes('--check');
   const sources = sourcesChecksum(root);
   const record = readRecord(root);

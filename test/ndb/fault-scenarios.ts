@@ -21,8 +21,8 @@ export interface FaultPlace {
 /** What went wrong, how to bring it about, and what the run must say. */
 export interface FaultScenario {
   readonly name: string;
-  /** Whether every run of the tests plays it; the others are played by `npm run test:faults`. */
-  readonly always: boolean;
+  /** Whether usual runs of the tests play it; the others are played by `npm run test:faults`. */
+  readonly usual: boolean;
   /** The exit codes that the run with the fault may end with; null for a killed one. */
   readonly codes: readonly (number | null)[];
   /** Whether a set is committed all the same. */
@@ -126,7 +126,7 @@ function clock(time: string): ToolboxRunOptions {
 const six: readonly FaultScenario[] = [
   {
     name: 'a data node dies during the native backup',
-    always: true,
+    usual: true,
     codes: [17],
     commits: false,
     play: ({ north, cluster }) =>
@@ -137,7 +137,7 @@ const six: readonly FaultScenario[] = [
   },
   {
     name: 'the management server is lost during the native backup',
-    always: true,
+    usual: true,
     codes: [17],
     commits: false,
     play: async ({ north, cluster }) => {
@@ -151,7 +151,7 @@ const six: readonly FaultScenario[] = [
   },
   {
     name: 'the pod of the run is killed during the upload',
-    always: true,
+    usual: true,
     codes: [null],
     commits: false,
     play: ({ north }) =>
@@ -162,7 +162,7 @@ const six: readonly FaultScenario[] = [
   },
   {
     name: 'one byte of the newest set is changed in the store',
-    always: true,
+    usual: true,
     codes: [20],
     commits: false,
     play: (place) =>
@@ -174,7 +174,7 @@ const six: readonly FaultScenario[] = [
   },
   {
     name: 'two runs at once',
-    always: true,
+    usual: true,
     codes: [13],
     commits: true,
     play: async ({ north }) => {
@@ -186,7 +186,7 @@ const six: readonly FaultScenario[] = [
   },
   {
     name: 'the SQL pod is gone after the native backup',
-    always: true,
+    usual: true,
     codes: [17],
     commits: false,
     play: async ({ north, cluster }) => {
@@ -205,21 +205,21 @@ const six: readonly FaultScenario[] = [
 const others: readonly FaultScenario[] = [
   {
     name: 'a file of the newest set is deleted from the store',
-    always: false,
+    usual: false,
     codes: [20],
     commits: false,
     play: (place) => damaged(place, (file) => rmSync(file)),
   },
   {
     name: 'a file of the newest set is cut in half in the store',
-    always: false,
+    usual: false,
     codes: [20],
     commits: false,
     play: (place) => damaged(place, (file) => truncateSync(file, readFileSync(file).length >> 1)),
   },
   {
     name: 'the pod of the run is killed during the native backup',
-    always: false,
+    usual: false,
     codes: [null],
     commits: false,
     play: ({ north }) =>
@@ -230,7 +230,7 @@ const others: readonly FaultScenario[] = [
   },
   {
     name: 'the run is told to stop during the upload',
-    always: false,
+    usual: false,
     codes: [143],
     commits: false,
     play: ({ north }) =>
@@ -241,7 +241,7 @@ const others: readonly FaultScenario[] = [
   },
   {
     name: 'the store is full',
-    always: false,
+    usual: false,
     codes: [12, 18],
     commits: false,
     play: async (place) => {
@@ -263,7 +263,7 @@ const others: readonly FaultScenario[] = [
   },
   {
     name: 'the store is so slow that the upload takes longer than it may',
-    always: false,
+    usual: false,
     codes: [12, 18],
     commits: false,
     play: async (place) => {
@@ -277,7 +277,7 @@ const others: readonly FaultScenario[] = [
   },
   {
     name: 'the certificate of the store is from an unknown authority',
-    always: false,
+    usual: false,
     codes: [12],
     commits: false,
     // Any server with a certificate of its own making will do.
@@ -285,14 +285,14 @@ const others: readonly FaultScenario[] = [
   },
   {
     name: 'the region of the store is a wrong one',
-    always: false,
+    usual: false,
     codes: [12],
     commits: false,
     play: (place) => elsewhere(place, { region: 'eu-nowhere-1' }),
   },
   {
     name: 'the store denies every write',
-    always: false,
+    usual: false,
     codes: [12],
     commits: false,
     play: async (place) => {
@@ -306,7 +306,7 @@ const others: readonly FaultScenario[] = [
   },
   {
     name: 'the id of the clock is taken, in the store and on a node',
-    always: false,
+    usual: false,
     codes: [0],
     commits: true,
     play: async ({ north, cluster }) => {
@@ -324,7 +324,7 @@ const others: readonly FaultScenario[] = [
   },
   {
     name: 'the clock goes over a year’s end, and back again',
-    always: false,
+    usual: false,
     codes: [0],
     commits: true,
     play: async ({ north }) => {
@@ -345,5 +345,5 @@ const others: readonly FaultScenario[] = [
 
 export const faultScenarios: readonly FaultScenario[] = [...six, ...others];
 
-/** Those that every run of the tests plays. */
-export const ofEveryRun: readonly FaultScenario[] = faultScenarios.filter(({ always }) => always);
+/** Those that usual runs play, half of them one day and half of them the next. */
+export const usualFaults: readonly FaultScenario[] = faultScenarios.filter(({ usual }) => usual);

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
+import { ndbOfDay } from '../programs/ndb-programs.js';
 import { all, page, playFaults } from './fault-play.js';
-import { faultScenarios, ofEveryRun } from './fault-scenarios.js';
+import { faultScenarios, usualFaults } from './fault-scenarios.js';
 import { faultsOnPage } from './faults-page.js';
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
@@ -13,5 +14,4 @@ test('docs/faults.md names only faults that are played', () => {
   expect(names.filter((name) => listed.includes(name))).toEqual(listed);
 });
 
-// The other half is in more-faults.test.ts, so that the two are played beside each other.
-playFaults('faults on a real cluster', all ? faultScenarios : ofEveryRun.slice(0, 3));
+playFaults('faults on a real cluster', all ? faultScenarios : ndbOfDay(usualFaults));

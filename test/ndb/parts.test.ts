@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { describeWith } from '../programs/find.js';
 import type { NdbCluster } from '../programs/ndb-cluster.js';
-import { ndbNeeds } from '../programs/ndb-programs.js';
+import { ndbNeedsOfTurn } from '../programs/ndb-programs.js';
 import { type Contents, contents, fill } from './contents.js';
 import type { Installation } from './installation.js';
 import { newestCommitted, storedSets } from './stored-sets.js';
@@ -96,5 +96,5 @@ describeWith(
       expect(storedSets(north.storeFolder)).toEqual([newest]);
     });
   },
-  ndbNeeds(),
+  ndbNeedsOfTurn(0),
 );

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { describeWith } from '../programs/find.js';
 import type { NdbCluster } from '../programs/ndb-cluster.js';
-import { ndbNeeds } from '../programs/ndb-programs.js';
+import { ndbNeedsOfTurn } from '../programs/ndb-programs.js';
 import { type Contents, contents, fill } from './contents.js';
 import type { Installation } from './installation.js';
 import { newestCommitted, storedSets } from './stored-sets.js';
@@ -82,7 +82,7 @@ describeWith(
       expect(storedSets(large.storeFolder)).toEqual(before);
     });
   },
-  ndbNeeds(),
+  ndbNeedsOfTurn(1),
 );
 
 /** The rows that changed while the backup was taken left out. */

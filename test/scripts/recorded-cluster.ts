@@ -99,7 +99,10 @@ export class RecordedCluster {
 
   #program(path: string, text: string): void {
     const file = join(this.folder, path);
-    const whole = text.replaceAll('@folder@', this.folder).replaceAll('@nodes@', this.nodes.join(' '));
+    const whole = text
+      .replaceAll('@folder@', this.folder)
+      .replaceAll('@nodes@', this.nodes.join(' '))
+      .replaceAll('@jq@', programPath('jq'));
     writeFileSync(file, whole.replace('#!', `#!${programPath('bash')}`));
     chmodSync(file, 0o755);
   }
@@ -131,12 +134,12 @@ case $verb in
       [[ $verb == replace ]] || { echo 'Error from server (AlreadyExists): leases "backup" already exists' >&2; exit 1; }
       old=$objects/lease
     fi
-    jq --slurpfile old "$old" '($old[0].metadata.resourceVersion // "0") as $version
+    @jq@ --slurpfile old "$old" '($old[0].metadata.resourceVersion // "0") as $version
       | if $old != [] and .metadata.resourceVersion != $version then error("old")
         else .metadata.resourceVersion = ($version | tonumber + 1 | tostring) end' "\${!#}" >"$objects/new" || conflict
     mv "$objects/new" "$objects/lease" ;;
   patch)
-    jq --slurpfile patch /dev/stdin '.data += $patch[0].data' "$objects/configmap" >"$objects/new"
+    @jq@ --slurpfile patch /dev/stdin '.data += $patch[0].data' "$objects/configmap" >"$objects/new"
     mv "$objects/new" "$objects/configmap" ;;
   exec)
     [[ $1 == -i ]] && shift || exec </dev/null

@@ -1,4 +1,4 @@
-import { execFile, spawn, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   closeSync,
@@ -14,13 +14,16 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type ValdRestoreVariable, valdRestore } from '../../src/scripts/index.js';
+import { writeProgram } from '../programs/contract-path.js';
 import { programPath } from '../programs/find.js';
 import { rcloneRemote, type S3Server } from '../programs/s3-server.js';
 import { type IndexFiles, indexId, writeIndex } from './index-folder.js';
+import { recordedRclone } from './recorded-rclone.js';
+import type { RclonePlayer } from './script-run.js';
 
 /** The commands that the image contract names, without the shell. */
 export const contractCommands: readonly string[] = [
@@ -58,6 +61,17 @@ export interface RunOptions {
 
 let counter = 0;
 
+export interface RestorePodOptions {
+  readonly server?: S3Server | undefined;
+  /** @default index */
+  readonly bucket?: string;
+  /** Shared by the pods of one cluster. @default a cluster of its own */
+  readonly cluster?: string;
+  readonly environment?: Partial<Record<ValdRestoreVariable, string>>;
+  /** What plays rclone in the pod's containers; where a run has more variables for it, it is the real one. @default real */
+  readonly rclone?: RclonePlayer;
+}
+
 /** A pod with its volume, its place in a store, and the one container that runs the script. */
 export class RestorePod {
   /** Removed by {@link remove}. Holds `volume`, mounted at the parent of INDEX_PATH, and the image's PATH. */
@@ -70,15 +84,10 @@ export class RestorePod {
   readonly #server: S3Server | undefined;
   readonly #calls = join(this.folder, 'calls');
 
-  /** @param cluster shared by the pods of one cluster @default a cluster of its own */
-  constructor(
-    options: {
-      server?: S3Server | undefined;
-      bucket?: string;
-      cluster?: string;
-      environment?: Partial<Record<ValdRestoreVariable, string>>;
-    } = {},
-  ) {
+  readonly #options: RestorePodOptions;
+
+  constructor(options: RestorePodOptions = {}) {
+    this.#options = options;
     const { server, bucket = 'index', cluster = `cluster-${process.pid}-${++counter}` } = options;
     this.#server = server;
     this.storeFolder = server && join(server.folder, bucket, 'prefix', cluster);
@@ -89,6 +98,7 @@ export class RestorePod {
       BROKEN_INDEX_HISTORY_LIMIT: '2',
       POD_NAME: 'vald-agent-0',
       START_GATE: 'none',
+      TERMINATION_LOG: 'none',
       STORE_PATH: `store:${bucket}/prefix/${cluster}`,
       CLUSTER_ID: clusterId,
       CLUSTER_NAME: cluster,
@@ -99,6 +109,17 @@ export class RestorePod {
       ...options.environment,
     };
     mkdirSync(this.volume);
+  }
+
+  /** A pod of another cluster, with the same on its volume and in its store. */
+  copy(options: Pick<RestorePodOptions, 'rclone'> = {}): RestorePod {
+    const { cluster, ...others } = this.#options;
+    const copy = new RestorePod({ ...others, ...options });
+    const folders = [[this.volume, copy.volume]];
+    if (this.storeFolder && copy.storeFolder) folders.push([this.storeFolder, copy.storeFolder]);
+    // Node's own copying rounds times.
+    for (const [from, to] of folders) execFileSync('cp', ['-aT', from!, to!]);
+    return copy;
   }
 
   /** Writes an index to `origin`, `backup`, `broken/<n>` or, as `.`, straight into INDEX_PATH. */
@@ -131,7 +152,7 @@ export class RestorePod {
   /** Runs the script with only the contract's programs on PATH, and with busybox's shell. */
   async run(options: RunOptions = {}): Promise<Outcome> {
     const counts = [options.killAt, options.failAt, options.afterRclone].some((option) => option !== undefined);
-    const path = counts ? this.#countingPath(options) : contractPath(this.folder);
+    const path = counts ? this.#countingPath(options) : this.#contractPath(options);
     const script = join(this.folder, valdRestore.name);
     for (const { name, content } of [valdRestore, ...valdRestore.libraries])
       writeFileSync(join(this.folder, name), content);
@@ -231,11 +252,27 @@ export class RestorePod {
     return this.#server ? rcloneRemote(this.#server) : {};
   }
 
+  /** The program that is rclone in a run with these variables of rclone's. */
+  rcloneProgram(variables?: Readonly<Record<string, string>>): string {
+    if (!this.#server || this.#options.rclone !== 'recorded' || variables) return programPath('rclone');
+    const program = join(this.folder, 'recorded-rclone');
+    if (!existsSync(program)) writeProgram(program, recordedRclone(this.#server));
+    return program;
+  }
+
+  #contractPath({ rclone }: RunOptions): string {
+    const program = this.rcloneProgram(rclone);
+    return contractPath(join(this.folder, `path-${basename(program)}`), program);
+  }
+
   /** A PATH where each command first counts itself, then kills the group, fails, or becomes the real one. */
-  #countingPath({ killAt = 0, failAt = 0, failStatus = 1, afterRclone }: RunOptions): string {
-    const real = contractPath(this.folder);
+  #countingPath(options: RunOptions): string {
+    const { killAt = 0, failAt = 0, failStatus = 1, afterRclone } = options;
+    const real = this.#contractPath(options);
     const path = join(this.folder, 'counting');
+    const count = `${this.#calls}.count`;
     rmSync(this.#calls, { force: true });
+    writeFileSync(count, '0\n');
     mkdirSync(path, { recursive: true });
     for (const name of contractCommands) {
       const lines = [
@@ -243,8 +280,9 @@ export class RestorePod {
         // One line for each command: an argument may be a program of many.
         `arguments="$*"`,
         `echo "${name} \${arguments%%'\n'*}" >>'${this.#calls}'`,
-        'number=0',
-        `while read -r line; do number=$((number + 1)); done <'${this.#calls}'`,
+        `read -r number <'${count}'`,
+        'number=$((number + 1))',
+        `echo $number >'${count}'`,
         `[ $number != ${killAt} ] || kill -KILL 0`,
         `[ $number != ${failAt} ] || exit ${failStatus}`,
         ...(name === 'rclone' && afterRclone !== undefined
@@ -259,12 +297,12 @@ export class RestorePod {
 }
 
 /** A PATH with the image contract's programs and nothing else, made once per folder. */
-export function contractPath(folder: string): string {
+export function contractPath(folder: string, rclone = programPath('rclone')): string {
   const path = join(folder, 'bin');
   if (existsSync(path)) return path;
-  mkdirSync(path);
+  mkdirSync(path, { recursive: true });
   for (const name of ['sh', ...contractCommands])
-    symlinkSync(programPath(name === 'rclone' ? 'rclone' : 'busybox'), join(path, name));
+    symlinkSync(name === 'rclone' ? rclone : programPath('busybox'), join(path, name));
   return path;
 }
 

@@ -12,7 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readValdManifest, type ValdManifest } from '../../src/repository/index.js';
 import { type ValdUploadVariable, valdUpload } from '../../src/scripts/index.js';
@@ -56,6 +56,7 @@ export class Uploader {
     this.environment = {
       INDEX_PATH,
       COPY_ON_WRITE,
+      AGENT_PORT: 'none',
       POD_NAME,
       POD_UID: 'pod-uid-1',
       STORE_PATH,
@@ -191,12 +192,13 @@ export class Uploader {
   }
 
   /** A PATH with the contract's programs; where something is to happen, each counts itself first. */
-  #path({ killAt, failAt, before }: UploadOptions): string {
-    const real = join(this.pod.folder, 'upload-bin');
+  #path({ killAt, failAt, before, rclone }: UploadOptions): string {
+    const program = this.pod.rcloneProgram(rclone);
+    const real = join(this.pod.folder, `upload-${basename(program)}`);
     if (!existsSync(real)) {
       mkdirSync(real);
       for (const name of ['sh', ...uploadCommands])
-        symlinkSync(programPath(name === 'rclone' ? 'rclone' : 'busybox'), join(real, name));
+        symlinkSync(name === 'rclone' ? program : programPath('busybox'), join(real, name));
     }
     if (killAt === undefined && failAt === undefined && before === undefined) return real;
     const path = join(this.pod.folder, 'upload-counting');
