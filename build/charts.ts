@@ -151,33 +151,42 @@ const checksum = (content: string): string => createHash('sha256').update(conten
 const checksumOf = (path: string): string | undefined =>
   existsSync(path) ? checksum(readFileSync(path, 'utf8')) : undefined;
 
+function writeCharts(
+  root: string,
+  made: ReadonlyMap<string, string>,
+  changed: readonly string[],
+  old: Iterable<string>,
+) {
+  for (const path of old) rmSync(join(root, path), { force: true });
+  for (const path of changed) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), made.get(path)!);
+  }
+  const files = Object.fromEntries([...made].map(([path, content]) => [path, checksum(content)]));
+  writeFileSync(join(root, recordPath), `${JSON.stringify({ sources: sourcesChecksum(root), files }, undefined, 2)}\n`);
+}
+
+async function main(root: string, check: boolean): Promise<void> {
+  const record = readRecord(root);
+  const edited = editedCharts(root);
+  if (record.sources === sourcesChecksum(root) && edited.length === 0) {
+    console.log('charts/ is what the sources say');
+    return;
+  }
+  const made = await makeCharts(root, (line) => console.log(line));
+  const old = new Set([...Object.keys(record.files), ...edited].filter((path) => !made.has(path)));
+  const changed = [...made].flatMap(([path, content]) =>
+    checksumOf(join(root, path)) === checksum(content) ? [] : [path],
+  );
+  for (const path of changed) console.log(`${check ? 'differs' : 'wrote'}: ${path}`);
+  for (const path of old) console.log(`${check ? 'is too much' : 'removed'}: ${path}`);
+  if (check) process.exitCode = changed.length + old.size > 0 ? 1 : 0;
+  else writeCharts(root, made, changed, old);
+}
+
 if (process.argv[1] === import.meta.filename) {
   const root = join(import.meta.dirname, '..');
   const only = process.argv.indexOf('--chart');
-  if (only > 0) {
-    process.stdout.write(JSON.stringify(await makeChart(root, process.argv[only + 1]!)));
-    process.exit();
-  }
-  const check = process.argv.includes('--check');
-  const sources = sourcesChecksum(root);
-  const record = readRecord(root);
-  const edited = editedCharts(root);
-  if (record.sources === sources && edited.length === 0) console.log('charts/ is what the sources say');
-  else {
-    const made = await makeCharts(root, (line) => console.log(line));
-    const old = new Set([...Object.keys(record.files), ...edited].filter((path) => !made.has(path)));
-    const changed = [...made].filter(([path, content]) => checksumOf(join(root, path)) !== checksum(content));
-    for (const [path] of changed) console.log(`${check ? 'differs' : 'wrote'}: ${path}`);
-    for (const path of old) console.log(`${check ? 'is too much' : 'removed'}: ${path}`);
-    if (check) process.exitCode = changed.length + old.size > 0 ? 1 : 0;
-    else {
-      for (const path of old) rmSync(join(root, path), { force: true });
-      for (const [path, content] of changed) {
-        mkdirSync(dirname(join(root, path)), { recursive: true });
-        writeFileSync(join(root, path), content);
-      }
-      const files = Object.fromEntries([...made].map(([path, content]) => [path, checksum(content)]));
-      writeFileSync(join(root, recordPath), `${JSON.stringify({ sources, files }, undefined, 2)}\n`);
-    }
-  }
+  if (only > 0) process.stdout.write(JSON.stringify(await makeChart(root, process.argv[only + 1]!)));
+  else await main(root, process.argv.includes('--check'));
 }
