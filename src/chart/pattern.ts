@@ -36,7 +36,8 @@ export function patternRules(source: string): Rule[] {
           .join('|'),
       ),
     );
-    rules.push(kind === '(?=' ? inner : { not: inner });
+    // A pattern says nothing of null, which many values may be: without the type "not" would refuse it.
+    rules.push(kind === '(?=' ? inner : { not: { type: 'string', ...inner } });
     rest = `^${rest.slice(end + 1)}`;
   }
   // Whatever stands behind `^(?=…)` alone matches everything.
