@@ -1,4 +1,5 @@
 import { singular } from './print-choice.js';
+import { withoutAbsorbed } from './print-conditions.js';
 import { conditionCode, operand, type Printing, pathCode, type Scope, UnprintableError } from './print-expression.js';
 import { type Entry, every, type Path, type Tree, variableId } from './tree.js';
 
@@ -38,7 +39,8 @@ export function presence(tree: Tree, scope: Scope, printing: Printing): boolean 
     const condition = operand(conditionCode(tree.variable, option, scope, printing));
     return [there === true ? condition : `(and ${condition} ${there})`];
   });
-  return codes.length === 1 ? codes[0]! : `(or ${codes.join(' ')})`;
+  const rest = withoutAbsorbed(codes);
+  return rest.length === 1 ? rest[0]! : `(or ${rest.join(' ')})`;
 }
 
 /** Keys that an entry of the user's must not have: those of the entries that win over it. */

@@ -14,6 +14,7 @@ import {
   samePath,
   unwrapped,
 } from './print-choice.js';
+import { withoutAbsorbed } from './print-conditions.js';
 import {
   conditionCode,
   expressionCode,
@@ -383,7 +384,7 @@ export class Printer {
       );
     const presences = parts.map((part) => presence(part, scope, this.printing));
     if (presences.includes(true)) return print(tree, scope);
-    const codes = [...new Set(presences.filter((presence) => presence !== false))] as string[];
+    const codes = withoutAbsorbed(presences.filter((presence) => typeof presence === 'string'));
     if (codes.length === 0) return print(undefined, scope);
     const condition = codes.length === 1 ? unwrapped(codes[0]!) : `or ${codes.join(' ')}`;
     return [`{{- if ${condition} }}`, ...print(tree, scope), '{{- else }}', ...print(undefined, scope), '{{- end }}'];

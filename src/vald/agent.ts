@@ -9,7 +9,7 @@ import { repositoryUploader, storeBackup, volumeClaim } from './backup-method.js
 import { checkSettings } from './checks.js';
 import { addBoundClaims, claimTemplate } from './claims.js';
 import { externalReferences } from './external-references.js';
-import { objectNames, priorityClassName } from './names.js';
+import { agentLabels, objectNames, priorityClassName } from './names.js';
 import { podTemplate } from './pod.js';
 import type { ValdAgentWithBackupProps } from './props.generated.js';
 import type { ValdAgentSettings } from './props-schema.js';
@@ -62,13 +62,7 @@ export class ValdAgentWithBackup extends Construct {
 
   #render(settings: ValdAgentSettings, sizing: Sizing): void {
     const names = objectNames(settings.name);
-    const labels = {
-      'app.kubernetes.io/name': settings.appName,
-      'app.kubernetes.io/instance': settings.release,
-      'app.kubernetes.io/version': settings.version,
-      'app.kubernetes.io/component': 'agent',
-      'app.kubernetes.io/managed-by': 'chartwright',
-    };
+    const labels = agentLabels(settings);
     const metadata: k8s.ObjectMeta = { labels, ...(settings.namespace ? { namespace: settings.namespace } : {}) };
     const named = (name: string): k8s.ObjectMeta => ({ ...metadata, name });
     const context = { settings, sizing, namespace: this.namespace };

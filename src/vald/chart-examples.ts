@@ -21,6 +21,23 @@ export const valdAgentExamples = {
   s3: { ngt, backup: { type: 'objectStorage', store, clusterId } },
   'pv-and-s3': { ngt, backup: { type: 'both', volume, store, clusterId } },
   'pv-without-copy-on-write': { ngt, copyOnWrite: false, backup: { type: 'persistentVolume', volume } },
+  'volumes-by-name': {
+    ngt,
+    replicas: 2,
+    backup: {
+      type: 'persistentVolume',
+      volume: {
+        ...volume,
+        bind: {
+          type: 'names',
+          volumes: [
+            { ordinal: 0, volumeName: 'index-a' },
+            { ordinal: 1, volumeName: 'index-b' },
+          ],
+        },
+      },
+    },
+  },
   's3-without-copy-on-write': { ngt, copyOnWrite: false, backup: { type: 'objectStorage', store, clusterId } },
   'repository-uploader': {
     ngt,

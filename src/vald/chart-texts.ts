@@ -45,8 +45,8 @@ backup:
 - **Alerts.** Vald's own sidecar has no metrics (it crashes with them): watch the age of the objects in the store. With
   \`backup.uploader.type: repository\` and \`verify.enabled\` a CronJob proves that each pod's backup is whole and young enough, and
   \`prometheusRule\` alerts when it does not succeed. \`verify.longestInterval\` is how far apart two runs of \`verify.schedule\` may be.
-- Not here: restore drills (\`ValdRestoreDrillCronJob\` in TypeScript), and volumes bound by name (\`bind\` by labels is; or make the
-  claims \`<name>-pvc-<name>-<ordinal>\` beforehand, which the StatefulSet takes up).`;
+- **Volumes by name** come with the numbers of their pods (\`backup.volume.bind.volumes\`); name one for each replica.
+- Not here: restore drills (\`ValdRestoreDrillCronJob\` in TypeScript).`;
 
 /** What the README of vald-with-backup says. */
 export const valdWithBackupReadme = `Upstream's chart is not changed and not in here: \`helm dependency build charts/vald-with-backup\` fetches it. Values of the agents

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { passThrough } from '../chart/index.js';
 import { alertValues, givenLabels, givenObject, givenObjects, scheduleValues } from '../kube/index.js';
-import { dnsLabel, textLeaf } from '../units/index.js';
+import { dnsLabel, dnsName, textLeaf, wholeNumber } from '../units/index.js';
 import { backupMethodSchema, boundBySelector, volumeClaimSchema } from './backup-method.js';
 import { valdAgentSchema } from './props-schema.js';
 import { verifySchema } from './verify-schema.js';
@@ -9,9 +9,26 @@ import { verifySchema } from './verify-schema.js';
 const { name, appName, ...props } = valdAgentSchema.omit({ release: true, namespace: true, external: true }).shape;
 
 const [persistentVolume, objectStorage, both] = backupMethodSchema.options;
-/** Without volumes bound by name: no template can count them, or number their claims. */
+/** Volumes bound by name come with the numbers of their pods: no template can number them. */
 const volume = volumeClaimSchema.extend({
-  bind: boundBySelector.optional().describe('PersistentVolumes that exist already, to be bound by labels.'),
+  bind: z
+    .discriminatedUnion('type', [
+      boundBySelector,
+      z.object({
+        type: z.literal('names'),
+        volumes: z
+          .array(
+            z.object({
+              ordinal: wholeNumber(0, 9999).describe('Number of the pod, from 0 to `replicas` - 1.'),
+              volumeName: dnsName().describe('Name of its PersistentVolume.'),
+            }),
+          )
+          .min(1)
+          .describe('The PersistentVolume of each pod.'),
+      }),
+    ])
+    .optional()
+    .describe('PersistentVolumes that exist already, to be bound by name or by labels.'),
 });
 
 /** A mount whose path is a leaf: those on the agent's own paths are refused. */

@@ -11,10 +11,12 @@ import {
 import { packageVersion } from '../scripts/index.js';
 import { join } from '../units/index.js';
 import { ValdAgentWithBackup } from './agent.js';
+import { volumeClaim } from './backup-method.js';
 import { valdAgentExamples } from './chart-examples.js';
 import { valdAgentNotes, valdAgentReadme } from './chart-texts.js';
-import { valdAgentValues } from './chart-values.js';
-import { objectNames } from './names.js';
+import { type ValdAgentValues, valdAgentValues } from './chart-values.js';
+import { addBoundClaim } from './claims.js';
+import { agentLabels, objectNames } from './names.js';
 import type { ValdAgentWithBackupProps } from './props.generated.js';
 import { ValdVerifyCronJob } from './verify.js';
 
@@ -55,15 +57,18 @@ export function valdAgentChart(): HelmChart<typeof valdAgentValues> {
       const { resources, sidecarResources, restoreResources, env, networkPolicy, verify, prometheusRule, ...rest } =
         own;
       const { affinity, tolerations, topologySpreadConstraints, volumes, ...props } = rest;
+      const bound = boundByName(values);
       const agent = new ValdAgentWithBackup(scope, 'agent', {
         ...(props as ValdAgentWithBackupProps),
+        backup: withoutNames(values),
         ...(networkPolicy ? { networkPolicy: {} } : {}),
         name,
         appName,
         release: release.name,
         namespace: release.namespace,
       });
-      if (agent.settings) {
+      const { settings } = agent;
+      if (settings) {
         const names = objectNames(name);
         passOnToPod(
           agent.node.findChild('stateful-set') as ApiObject,
@@ -76,6 +81,12 @@ export function valdAgentChart(): HelmChart<typeof valdAgentValues> {
             [names.startGate, { resources: restoreResources }],
           ]),
         );
+        const claim = volumeClaim(settings.backup);
+        if (bound && claim)
+          bound.forEach((one, index) => {
+            const metadata = { labels: agentLabels(settings), namespace: release.namespace };
+            addBoundClaim(agent, `claim-${index}`, { settings, metadata, claim, ...one });
+          });
         if (networkPolicy) {
           const policy = agent.node.findChild('network-policy') as ApiObject;
           setField(policy, '/spec/egress', networkPolicy.egress);
@@ -94,3 +105,18 @@ export function valdAgentChart(): HelmChart<typeof valdAgentValues> {
     },
   );
 }
+
+/** The PersistentVolumes that are bound by name, each with the number of its pod. */
+function boundByName({ backup, autoscaling }: ValdAgentValues) {
+  if (backup.type === 'objectStorage' || backup.volume.bind?.type !== 'names') return undefined;
+  if (autoscaling) throw new Error('volumes bound by name cannot follow an autoscaler');
+  return backup.volume.bind.volumes;
+}
+
+/** The method as the construct takes it, without volumes bound by name: their claims are made here. */
+function withoutNames({ backup }: ValdAgentValues): Method {
+  if (backup.type === 'objectStorage' || backup.volume.bind?.type !== 'names') return backup as Method;
+  return { ...backup, volume: { ...backup.volume, bind: undefined } } as Method;
+}
+
+type Method = ValdAgentWithBackupProps['backup'];

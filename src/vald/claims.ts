@@ -1,5 +1,6 @@
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
+import { join, text } from '../units/index.js';
 import { type VolumeClaimSettings, volumeClaim } from './backup-method.js';
 import { objectNames } from './names.js';
 import type { ValdAgentSettings } from './props-schema.js';
@@ -16,12 +17,27 @@ export function claimTemplate(name: string, claim: VolumeClaimSettings): k8s.Kub
 export function addBoundClaims(scope: Construct, settings: ValdAgentSettings, metadata: k8s.ObjectMeta): void {
   const claim = volumeClaim(settings.backup);
   if (claim?.bind?.type !== 'names') return;
-  const names = objectNames(settings.name);
   claim.bind.volumeNames.forEach((volumeName, ordinal) => {
-    new k8s.KubePersistentVolumeClaim(scope, `claim-${ordinal}`, {
-      metadata: { ...metadata, name: `${names.claim}-${names.agent}-${ordinal}` },
-      spec: { ...claimSpec(claim), volumeName },
-    });
+    addBoundClaim(scope, `claim-${ordinal}`, { settings, metadata, claim, ordinal, volumeName });
+  });
+}
+
+interface BoundClaim {
+  readonly settings: ValdAgentSettings;
+  readonly metadata: k8s.ObjectMeta;
+  readonly claim: VolumeClaimSettings;
+  /** The number of the pod. */
+  readonly ordinal: number;
+  readonly volumeName: string;
+}
+
+/** The claim of one pod on a PersistentVolume that is known by its name. */
+export function addBoundClaim(scope: Construct, id: string, bound: BoundClaim): void {
+  const { settings, metadata, claim, ordinal, volumeName } = bound;
+  const names = objectNames(settings.name);
+  new k8s.KubePersistentVolumeClaim(scope, id, {
+    metadata: { ...metadata, name: join('-', names.claim, names.agent, text(ordinal)) },
+    spec: { ...claimSpec(claim), volumeName },
   });
 }
 

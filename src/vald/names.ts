@@ -18,6 +18,15 @@ export function objectNames(name: string) {
   };
 }
 
+/** Labels of the agents' objects. */
+export const agentLabels = (settings: Pick<ValdAgentSettings, 'appName' | 'release' | 'version'>) => ({
+  'app.kubernetes.io/name': settings.appName,
+  'app.kubernetes.io/instance': settings.release,
+  'app.kubernetes.io/version': settings.version,
+  'app.kubernetes.io/component': 'agent',
+  'app.kubernetes.io/managed-by': 'chartwright',
+});
+
 /** Name of the PriorityClass, a cluster-wide object: upstream puts the namespace in front. */
 export function priorityClassName(namespace: string, name: string): string {
   return `${namespace}-${name}-priority`;
