@@ -35,10 +35,12 @@
 {{- $_ := set $.Values.backup.volume "volumeMode" "Filesystem" }}
 {{- end }}
 {{- if not (kindIs "invalid" $.Values.backup.volume.bind) }}
+{{- if eq (toString (index $.Values.backup.volume.bind "type")) "selector" }}
 {{- if not (kindIs "invalid" $.Values.backup.volume.bind.matchLabels) }}
 {{- range $key1, $value1 := $.Values.backup.volume.bind.matchLabels }}
 {{- if kindIs "invalid" $value1 }}
 {{- $_ := unset $.Values.backup.volume.bind.matchLabels $key1 }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -163,10 +165,12 @@
 {{- $_ := set $.Values.backup.volume "volumeMode" "Filesystem" }}
 {{- end }}
 {{- if not (kindIs "invalid" $.Values.backup.volume.bind) }}
+{{- if eq (toString (index $.Values.backup.volume.bind "type")) "selector" }}
 {{- if not (kindIs "invalid" $.Values.backup.volume.bind.matchLabels) }}
 {{- range $key1, $value1 := $.Values.backup.volume.bind.matchLabels }}
 {{- if kindIs "invalid" $value1 }}
 {{- $_ := unset $.Values.backup.volume.bind.matchLabels $key1 }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -1005,15 +1009,19 @@ agent_sidecar:
       {{- end }}
       {{- end }}
       {{- else }}
+      {{- if .Values.backup.store.provider }}
       {{- if not (kindIs "invalid" .Values.backup.store.pathStyle) }}
       force_path_style: {{ .Values.backup.store.pathStyle }}
       {{- else }}
-      {{- if .Values.backup.store.provider }}
       {{- if eq .Values.backup.store.provider "AWS" }}
       force_path_style: false
       {{- else }}
       force_path_style: true
       {{- end }}
+      {{- end }}
+      {{- else }}
+      {{- if not (kindIs "invalid" .Values.backup.store.pathStyle) }}
+      force_path_style: {{ .Values.backup.store.pathStyle }}
       {{- else }}
       force_path_style: false
       {{- end }}
