@@ -1,7 +1,7 @@
 import type { Dependencies } from './dependency.js';
 import { readmeLines } from './dependency-values.js';
 import type { ChartMetadata } from './metadata.js';
-import { isRequired, type Shape } from './shape.js';
+import { isRequired, type Shape, type ShapeOf } from './shape.js';
 
 /** The README of a chart: what it is, how it is installed, and a table of all values. */
 export function readmeText(metadata: ChartMetadata, shape: Shape, dependencies: Dependencies = {}): string {
@@ -46,13 +46,46 @@ function valueRows(shape: Shape, path: string): Row[] {
       : shape.kind === 'record'
         ? nested(shape.element, `${path}.*`)
         : shape.kind === 'union'
-          ? [
-              ...new Map(
-                [...shape.members.values()].flatMap((member) => valueRows(member, path)).map((row) => [row.path, row]),
-              ).values(),
-            ]
+          ? unionRows(shape, path)
           : [];
   return [rowOf(shape, path), ...below.filter((row) => row.path !== path)];
+}
+
+/** The rows of all members of a union, each path once: with what it is in any of them, and with which it is there. */
+function unionRows({ discriminator, members }: ShapeOf<'union'>, path: string): Row[] {
+  const found = new Map<string, { row: Row; names: string[] }>();
+  for (const [name, member] of members)
+    for (const row of valueRows(member, path)) {
+      const known = found.get(row.path);
+      if (!known) found.set(row.path, { row, names: [name] });
+      else {
+        known.row = {
+          ...known.row,
+          type: either(known.row.type, row.type),
+          standard: either(known.row.standard, row.standard),
+        };
+        known.names.push(name);
+      }
+    }
+  const listed = (names: Iterable<string>) => [...names].map((name) => `\`${name}\``).join(', ');
+  const rows = [...found.values()];
+  return rows.map(({ row, names }) => {
+    if (row.path === `${path}.${discriminator}`) return { ...row, type: listed(members.keys()) };
+    const isBelow = rows.some(
+      (other) => row.path.startsWith(`${other.row.path}.`) && other.names.length === names.length,
+    );
+    return names.length === members.size || isBelow
+      ? row
+      : { ...row, text: `With ${listed(names)}${row.text ? `: ${row.text}` : '.'}` };
+  });
+}
+
+/** Two types or defaults as one. */
+function either(one: string, other: string): string {
+  const separator = one.startsWith('`') && other.startsWith('`') ? ', ' : ' or ';
+  return [...new Set([one, other].filter((text) => text !== '').flatMap((text) => text.split(separator)))].join(
+    separator,
+  );
 }
 
 const nested = (shape: Shape, path: string): Row[] =>

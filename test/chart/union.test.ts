@@ -82,6 +82,15 @@ describeWith(helmEngines, 'a union whose members have fields of one name with ot
     expect(same).toBeGreaterThan(20);
   });
 
+  test('has one row for each path in the README, with all that it may be', () => {
+    const rows = generated[0]!.files.get('README.md')!.split('\n');
+    expect(rows.filter((row) => row.startsWith('| `store'))).toEqual([
+      '| `store` | object by `type` | required |  |',
+      '| `store.type` | `one`, `two`, `three` | required |  |',
+      '| `store.credentials.type` | `secret`, `identity`, `password`, `token` | required |  |',
+    ]);
+  });
+
   test('was learned in both modes', () => {
     expect(generated.map(({ mode }) => mode)).toEqual(['exhaustive', 'sampled']);
   });
