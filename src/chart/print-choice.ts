@@ -54,15 +54,15 @@ export function unwrapped(code: string): string {
 }
 
 /** The entries for each element of a list, where nothing but the list being empty decides whether they are there. */
-export function repeatsOnly(tree: Kind<'choice'>): Tree | undefined {
-  if (tree.variable.kind !== 'filled' || tree.branches.get(false) !== absent) return undefined;
-  return tree.branches.get(true);
+export function repeatsOf(tree: Kind<'choice'>, list: Path | undefined): Tree | undefined {
+  if (!list || !samePath(list, tree.variable.path)) return undefined;
+  return tree.variable.kind === 'filled' && tree.branches.get(false) === absent ? tree.branches.get(true) : undefined;
 }
 
 /** The same for items: a `range` over an empty list gives nothing. */
 export function repeatedItems(tree: Kind<'choice'>): Tree | undefined {
-  const repeated = repeatsOnly(tree);
-  return repeated?.kind === 'each' && samePath(repeated.path, tree.variable.path) ? repeated : undefined;
+  const items = tree.branches.get(true);
+  return items?.kind === 'each' ? repeatsOf(tree, items.path) : undefined;
 }
 
 /** A map or a list with something in it. */
@@ -91,7 +91,7 @@ export function hoist(tree: Parts, scope: Scope): Tree | undefined {
   return choice(first.variable, new Map(branches));
 }
 
-export const samePath = (each: Path, collection: Path): boolean =>
+const samePath = (each: Path, collection: Path): boolean =>
   each.length === collection.length + 1 && collection.every((step, index) => step === each[index]);
 
 export const isChoice = (tree: Tree, id: string): boolean => tree.kind === 'choice' && variableId(tree.variable) === id;

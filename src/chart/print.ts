@@ -10,8 +10,7 @@ import {
   itemsOf,
   type Parts,
   repeatedItems,
-  repeatsOnly,
-  samePath,
+  repeatsOf,
   unwrapped,
 } from './print-choice.js';
 import { withoutAbsorbed } from './print-conditions.js';
@@ -28,7 +27,18 @@ import {
   UnprintableError,
 } from './print-expression.js';
 import { collectionOf, hasKeyCode, presence, range, skippedKeys } from './print-parts.js';
-import { absent, type Entry, type Kind, type Option, type Tree, typeOf, type Variable, variableId } from './tree.js';
+import {
+  absent,
+  type Entry,
+  every,
+  type Kind,
+  type Option,
+  type Path,
+  type Tree,
+  typeOf,
+  type Variable,
+  variableId,
+} from './tree.js';
 import { blockLines, closed, indented, isBlockText, yamlKey, yamlScalar } from './yaml-scalar.js';
 
 /** The second interpreter of a template tree: it writes it as a Helm template. */
@@ -44,8 +54,18 @@ export class Printer {
     const place = documentPlace(key);
     if (typeof key === 'string') return this.#whole(value, topScope, place);
     if (key.kind !== 'each') throw new UnprintableError('a construct with an id that is a value');
-    const { open, scope } = range(key.path, topScope, this.printing);
-    return [open, '---', ...this.#whole(value, scope, place), '{{- end }}'];
+    return this.#eachDocument(key.path, value, topScope, place);
+  }
+
+  /** What does not depend on the element stands around the range: where it does not hold the list may not be there. */
+  #eachDocument(path: Path, value: Tree, scope: Scope, place: string): string[] {
+    if (value.kind === 'absent') return [];
+    if (value.kind === 'choice' && !value.variable.path.includes(every))
+      return this.#conditions(value.variable, [...value.branches], scope, (branch, at) =>
+        this.#eachDocument(path, branch, at, place),
+      );
+    const { open, scope: inner } = range(path, scope, this.printing);
+    return [open, '---', ...this.#whole(value, inner, place), '{{- end }}'];
   }
 
   /** The content of an object written as YAML text, for a template of its own. */
@@ -163,25 +183,11 @@ export class Printer {
   ): string[] {
     const lines: string[] = [];
     for (let at = 0; at < entries.length; ) {
-      const { value } = entries[at]!;
-      if (value.kind !== 'choice') {
-        lines.push(...this.#entry(entries[at]!, siblings, indent, scope, place));
-        at++;
-        continue;
-      }
-      const merged = asReference(value);
-      if (merged) {
-        lines.push(...this.#entry({ key: entries[at]!.key, value: merged }, siblings, indent, scope, place));
-        at++;
-        continue;
-      }
-      const { key } = entries[at]!;
-      const repeated =
-        typeof key !== 'string' && key.kind === 'each' && samePath(key.path, value.variable.path)
-          ? repeatsOnly(value)
-          : undefined;
-      if (repeated) {
-        lines.push(...this.#entry({ key: entries[at]!.key, value: repeated }, siblings, indent, scope, place));
+      const { key, value } = entries[at]!;
+      const list = typeof key !== 'string' && key.kind === 'each' ? key.path : undefined;
+      const whole = value.kind === 'choice' ? (asReference(value) ?? repeatsOf(value, list)) : value;
+      if (value.kind !== 'choice' || whole) {
+        lines.push(...this.#entry({ key, value: whole ?? value }, siblings, indent, scope, place));
         at++;
         continue;
       }
